@@ -1,0 +1,5 @@
+"""`python -m instar`."""
+
+from instar.cli.app import main
+
+main()

@@ -1,0 +1,1 @@
+"""Batched, tracked, resumable and verified rewriting of stored data."""

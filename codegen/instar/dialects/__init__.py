@@ -1,0 +1,1 @@
+"""Everything that is specific to one way of declaring and querying data; one folder a dialect."""

@@ -1,0 +1,1 @@
+"""Convex schemas, functions and migrations, in TypeScript."""

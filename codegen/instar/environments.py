@@ -1,0 +1,1 @@
+"""Recorded state of environments, and gates as pure functions over evidence."""

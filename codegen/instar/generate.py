@@ -1,0 +1,1 @@
+"""Migration and templates to files, written all or none."""

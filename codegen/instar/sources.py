@@ -1,0 +1,42 @@
+"""Where text comes from: the work tree, a git ref without a checkout, an editor's buffer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class SourceFile(msgspec.Struct, frozen=True, order=True):
+    """A file of a source: its path relative to the repository root, with `/`, and what identifies its content.
+
+    `blob` is git's object id where it is known without reading the file, else a key of size and times.
+    """
+
+    path: str
+    blob: str
+    size: int = 0
+
+
+class Source(Protocol):
+    """One version of a tree of files. Nothing in it is ever executed."""
+
+    @property
+    def label(self) -> str:
+        """How a user names this version: a ref, `WORKTREE`."""
+        ...
+
+    def files(self, suffixes: Iterable[str]) -> tuple[SourceFile, ...]:
+        """The regular files whose names end so, sorted by path; no symlinks, no ignored files."""
+        ...
+
+    def read(self, path: str) -> bytes | None:
+        """The content of one file, or None where there is no such file."""
+        ...
+
+    def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """The content of many files at once; missing ones are left out."""
+        ...

@@ -1,0 +1,1 @@
+"""instar_lint: from application code to findings about the schema that is deployed."""

@@ -1,0 +1,1 @@
+"""Python source to facts: the flow of values, queries, raw SQL, templates."""

@@ -1,0 +1,1 @@
+"""One file per rule: its documentation, a bad and a good example, its check."""

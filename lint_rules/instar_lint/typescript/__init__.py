@@ -1,0 +1,1 @@
+"""TypeScript source to facts."""
