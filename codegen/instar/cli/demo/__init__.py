@@ -1,0 +1,1 @@
+"""The story that `instar demo` tells: a small real application, carried through a whole change."""
