@@ -1,4 +1,4 @@
-"""Where text comes from: the work tree, a git ref without a checkout, an editor's buffer."""
+"""What a source is: one version of a tree of files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+LARGEST_FILE = 4 * 1024 * 1024
+"""Bytes. Nobody writes a larger source file by hand; larger ones are listed, and read as missing."""
 
 
 class SourceFile(msgspec.Struct, frozen=True, order=True):
@@ -34,9 +37,9 @@ class Source(Protocol):
         ...
 
     def read(self, path: str) -> bytes | None:
-        """The content of one file, or None where there is no such file."""
+        """The content of one file, or None where there is no such file or it is larger than `LARGEST_FILE`."""
         ...
 
     def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """The content of many files at once; missing ones are left out."""
+        """The content of many files at once; missing and too large ones are left out."""
         ...
