@@ -1,0 +1,221 @@
+"""What is deployed where, against what the code declares: the one thing that rules know besides facts.
+
+A `Deployment` is plain data with lookups. `versions.py` builds it from two schema versions, `in_flight.py` from
+committed migrations and the recorded state of environments.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
+
+from instar.schema.change import Change
+from instar.schema.model import Field, Index, Schema, Table
+from instar_lint.coverage import AccessPath, path_of, paths_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from instar_lint.facts import FieldUse
+
+TableKey: TypeAlias = tuple[str | None, str]
+FieldState: TypeAlias = Literal[
+    "removed",  # code no longer maps it
+    "leaving",  # still mapped, and a migration takes it away
+    "unfilled",  # arriving, and existing rows have no value yet
+]
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which change says so, for the end of a message.
+
+    Attributes:
+        before: The label of the version that has the old state, such as `main (3f2c1a9)`.
+        after: The label of the version that the code is at.
+        migration: The name of the migration that carries the change, where there is one.
+        deploy: Its deploy that must come first.
+    """
+
+    before: str
+    after: str
+    migration: str | None = None
+    deploy: int | None = None
+
+    @property
+    def since(self) -> str:
+        """`with display-names`, or `between main (3f2c1a9) and WORKTREE`."""
+        return f"with {self.migration}" if self.migration else f"between {self.before} and {self.after}"
+
+    @property
+    def next_step(self) -> str:
+        """What to ship before the code that needs it."""
+        if self.migration is None:
+            return "deploy the schema change on its own first"
+        return f"ship deploy {self.deploy or 1} of {self.migration} first"
+
+
+class FieldInFlight(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One field on its way in or out.
+
+    Attributes:
+        table: The stored name of its table.
+        field: Its definition in the version that has it.
+        state: Where it stands.
+        names: What code calls it: the attributes of all classes that map it. Empty where every such name survives
+            as something else, so that only its stored name is gone.
+        origin: Which change says so.
+        namespace: The table's namespace where it is not the default one.
+        environments: Where that is so.
+        successor: The other side of a rename or a change of type.
+        synced: Whether the database keeps both sides in step.
+        accessor: The accessor that reads it safely, such as `accessors.users.display_name`.
+        unmap_now: Whether the code that maps it must go before anything else may ship.
+    """
+
+    table: str
+    field: Field
+    state: FieldState
+    names: frozenset[str]
+    origin: Origin
+    namespace: str | None = None
+    environments: tuple[str, ...] = ()
+    successor: Field | None = None
+    synced: bool = False
+    accessor: str = ""
+    unmap_now: bool = False
+
+    @property
+    def key(self) -> TableKey:
+        """Its table."""
+        return (self.namespace, self.table)
+
+    @property
+    def title(self) -> str:
+        """`users.user_name`, with the namespace where there is one."""
+        return ".".join(part for part in (self.namespace, self.table, self.field.name) if part)
+
+    def is_named(self, use: FieldUse) -> bool:
+        """Whether the code calls it so at a use of its table, or of a table that is not known."""
+        if use.table is not None and (use.namespace, use.table) != self.key:
+            return False
+        return use.name == self.field.name if use.stored else use.name in self.names
+
+
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
+    """A place where a schema is deployed: a recorded environment, or the version that counts as deployed."""
+
+    name: str
+    schema: Schema
+    recorded: bool = True
+
+
+class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """What is deployed, what is declared, and what is between them.
+
+    Attributes:
+        declared: The schema of the version that is linted.
+        environments: Where what is deployed; one without a record where nothing is recorded.
+        target: The schema after the last pending contract; `declared` where no migration is in flight.
+        fields: What is on its way.
+        changes: The differences between what counts as deployed and `declared`, as `instar diff` says them.
+        origin: Which change says so, for everything but fields.
+        index_origins: The same for an index that a migration builds, by table key and name.
+        backend: The database in production, where known.
+        large_tables: Tables whose unindexed filters are worth a finding.
+    """
+
+    declared: Schema
+    environments: tuple[Environment, ...]
+    target: Schema
+    origin: Origin
+    fields: tuple[FieldInFlight, ...] = ()
+    changes: tuple[Change, ...] = ()
+    index_origins: dict[tuple[TableKey, str | None], Origin] = {}
+    backend: str | None = None
+    large_tables: tuple[str, ...] = ()
+
+    @cached_property
+    def _tables(self) -> dict[tuple[int, TableKey], Table]:
+        schemas = (self.declared, self.target, *(e.schema for e in self.environments))
+        return {(id(schema), table.key): table for schema in schemas for table in schema.tables}
+
+    def table(self, schema: Schema, key: TableKey) -> Table | None:
+        """The table of one of this deployment's schemas."""
+        return self._tables.get((id(schema), key))
+
+    def declared_paths(self, key: TableKey) -> tuple[AccessPath, ...]:
+        """The access paths that the linted version declares on a table."""
+        table = self.table(self.declared, key)
+        return paths_of(table) if table else ()
+
+    def deployed_paths(self, environment: Environment, key: TableKey) -> tuple[AccessPath, ...]:
+        """The access paths that an environment has on a table."""
+        table = self.table(environment.schema, key)
+        return paths_of(table) if table else ()
+
+    def target_paths(self, key: TableKey) -> tuple[AccessPath, ...]:
+        """The access paths that remain after the last pending contract."""
+        table = self.table(self.target, key)
+        return paths_of(table) if table else ()
+
+    def undeployed_paths(self, environment: Environment, key: TableKey) -> tuple[AccessPath, ...]:
+        """Declared paths that an environment does not have, whatever their names."""
+        have = {(path.keys, path.unique) for path in self.deployed_paths(environment, key)}
+        return tuple(path for path in self.declared_paths(key) if (path.keys, path.unique) not in have)
+
+    def undeployed_index(self, environment: Environment, key: TableKey, name: str) -> Index | None:
+        """The declared index of that name, where the environment has none of it that can be used."""
+        declared = _named(self.table(self.declared, key), name)
+        deployed = _named(self.table(environment.schema, key), name)
+        return declared if deployed is None or not deployed.valid or deployed.staged else None
+
+    def knows_index(self, key: TableKey, name: str) -> bool:
+        """Whether any version of the table has an index of that name."""
+        versions = (self.declared, self.target, *(e.schema for e in self.environments))
+        tables = [table for schema in versions if (table := self.table(schema, key))]
+        return any(name in {i.name for i in t.indexes} | {c.name for c in t.constraints} for t in tables)
+
+    def index_origin(self, key: TableKey, name: str | None) -> Origin:
+        """Which change brings an index."""
+        return self.index_origins.get((key, name), self.origin)
+
+    def fields_named(self, use: FieldUse) -> Iterator[FieldInFlight]:
+        """The fields in flight that a use may mean."""
+        for candidate in self._by_name.get(use.name, ()):
+            if candidate.is_named(use):
+                yield candidate
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[FieldInFlight]]:
+        found: dict[str, list[FieldInFlight]] = {}
+        for one in self.fields:
+            for name in {*one.names, one.field.name}:
+                found.setdefault(name, []).append(one)
+        return found
+
+    def fields_of(self, key: TableKey, *states: FieldState) -> tuple[FieldInFlight, ...]:
+        """The fields in flight of a table, in these states."""
+        return tuple(one for one in self.fields if one.key == key and one.state in states)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is in flight, so that no code needs to be read at all."""
+        return not self.fields and not self.changes and not self._lacking() and not self.large_tables
+
+    def _lacking(self) -> bool:
+        return any(
+            self.undeployed_paths(environment, table.key)
+            for environment in self.environments
+            for table in self.declared.tables
+        )
+
+
+def _named(table: Table | None, name: str) -> Index | None:
+    return next((index for index in table.indexes if index.name == name), None) if table else None
+
+
+def readable(indexes: Iterable[Index]) -> tuple[AccessPath, ...]:
+    """The access paths of those indexes that the coverage rule reads."""
+    return tuple(path for index in indexes if (path := path_of(index)))

@@ -1,0 +1,34 @@
+"""The phrases that messages of several rules share: what a query asks, what comes next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from instar_lint.deployment import FieldInFlight
+    from instar_lint.facts import Query
+
+
+def listing(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def asked(query: Query) -> str:
+    """`posts filtered by status and ordered by published_at`."""
+    parts = []
+    if query.filters:
+        parts.append(f"filtered by {listing(tuple(dict.fromkeys(f.field for f in query.filters)))}")
+    if query.order:
+        parts.append(f"ordered by {listing([key.field for key in query.order])}")
+    table = ".".join(part for part in (query.namespace, query.table) if part)
+    return " ".join((table, " and ".join(parts))).strip()
+
+
+def instead(one: FieldInFlight, verb: str) -> str:
+    """What to do in place of a read or a write of a field that goes: `read display_name instead`."""
+    if one.successor:
+        return f"{verb} {one.successor.code_name} instead"
+    return f"take this {verb} out, or keep the field until no code needs it"

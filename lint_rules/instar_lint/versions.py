@@ -1,0 +1,99 @@
+"""A deployment from two schema versions: the old one counts as deployed, the new one is what the code declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from instar.schema.change import FieldChange, TableChange
+from instar_lint.deployment import Deployment, Environment, FieldInFlight, Origin, TableKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from instar.schema.change import Change
+    from instar.schema.model import Field, Schema
+
+
+class Names(msgspec.Struct, frozen=True, kw_only=True):
+    """What code calls stored fields, beyond what the schema model itself says.
+
+    Attributes:
+        attributes: Per table and stored name, every attribute of every class that maps it in the old version.
+        surviving: Per table, every name that its classes still have in the new version, whatever it is there: a
+            hybrid, a property, a relationship or another column.
+    """
+
+    attributes: Mapping[TableKey, Mapping[str, frozenset[str]]] = {}
+    surviving: Mapping[TableKey, frozenset[str]] = {}
+
+    def of(self, key: TableKey, field: Field) -> frozenset[str]:
+        """What code calls a field and no longer can."""
+        known = self.attributes.get(key, {}).get(field.name, frozenset()) | {field.code_name}
+        return known - self.surviving.get(key, frozenset())
+
+
+class Labels(msgspec.Struct, frozen=True):
+    """How a user names the two versions."""
+
+    before: str
+    after: str
+
+
+def between(
+    before: Schema, after: Schema, changes: Sequence[Change], labels: Labels, names: Names | None = None
+) -> Deployment:
+    """What the change from `before` to `after` means for the code at `after`.
+
+    Args:
+        before: What counts as deployed.
+        after: What the linted code declares.
+        changes: Their difference, renames included as they were told.
+        labels: How messages name the two.
+        names: What code calls the fields; from the schemas alone where it is absent.
+    """
+    origin = Origin(before=labels.before, after=labels.after)
+    return Deployment(
+        declared=after,
+        environments=(Environment(name=labels.before, schema=before, recorded=False),),
+        target=after,
+        origin=origin,
+        fields=tuple(_removed(changes, after, origin, names or Names())),
+        changes=tuple(changes),
+    )
+
+
+def _removed(
+    changes: Sequence[Change], after: Schema, origin: Origin, names: Names
+) -> Iterator[FieldInFlight]:
+    for change in changes:
+        key = (change.namespace, change.table)
+        match change:
+            case FieldChange(kind="drop_field" | "rename_field", path=None, before=field) if field:
+                gone = names.of(key, field)
+                table = after.table(change.table, change.namespace)
+                if table:
+                    gone -= {other.code_name for other in table.fields}
+                yield FieldInFlight(
+                    table=change.table,
+                    namespace=change.namespace,
+                    field=field,
+                    state="removed",
+                    names=gone,
+                    origin=origin,
+                    successor=change.after,
+                )
+            case TableChange(kind="drop_table", before=table) if table:
+                for field in table.fields:
+                    yield FieldInFlight(
+                        table=table.name,
+                        namespace=table.namespace,
+                        field=field,
+                        state="removed",
+                        names=names.of(key, field),
+                        origin=origin,
+                    )
+            case _:
+                pass

@@ -1,0 +1,27 @@
+"""Every rule says what it does, in the same sections."""
+
+from __future__ import annotations
+
+import pytest
+
+from instar_lint import rules
+from instar_lint.rules.documentation import SECTIONS, index_page, page
+
+
+@pytest.mark.parametrize("code", rules.files())
+def test_a_rule_has_all_sections_in_order_and_both_examples(code):
+    documented = page(code)
+    assert tuple(documented.sections) == SECTIONS
+    assert documented.summary.endswith(".")
+    assert compile(documented.bad, "bad", "exec")
+    assert compile(documented.good, "good", "exec")
+
+
+@pytest.mark.parametrize("code", rules.files())
+def test_a_rule_checks_something(code):
+    module = rules.load(code)
+    assert any(hasattr(module, check) for check in ("check", "check_schema", "check_revision"))
+
+
+def test_the_list_names_every_rule():
+    assert all(f"[{code}]({code.lower()}.md)" in index_page() for code in rules.files())

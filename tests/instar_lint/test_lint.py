@@ -1,0 +1,132 @@
+"""Facts and a deployment to findings."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from instar_lint.deployment import Environment
+from instar_lint.lint import lint_facts
+from standing_example import BY_AUTHOR, DEPLOYMENT, at, index, posts, query, schema, use
+
+
+def said(*facts, deployment=DEPLOYMENT):
+    return [f"{finding.code} {finding.message}" for finding in lint_facts(facts, deployment)]
+
+
+def test_a_query_that_needs_an_index_that_production_lacks():
+    assert said(query("status", order="published_at")) == [
+        (
+            "INS101 posts filtered by status and ordered by published_at relies on index by_status_and_published, "
+            "not deployed in production; ship deploy 1 of display-names first"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "served",
+    [
+        query("author_id"),
+        query("id", "status"),
+        query("title"),
+        query("status", whole=False),
+        query("status", table="comments"),
+    ],
+)
+def test_a_query_that_no_missing_index_serves_better_is_silent(served):
+    assert said(served) == []
+
+
+def test_an_index_that_is_deployed_under_another_name_counts():
+    same = index("other_name", "status", "published_at")
+    deployed = msgspec.structs.replace(
+        DEPLOYMENT, environments=(Environment(name="production", schema=schema(posts(BY_AUTHOR, same))),)
+    )
+    assert said(query("status"), deployment=deployed) == []
+
+
+def test_an_invalid_leftover_does_not_count_as_deployed():
+    broken = index("by_status_and_published", "status", "published_at", valid=False)
+    deployed = msgspec.structs.replace(
+        DEPLOYMENT, environments=(Environment(name="production", schema=schema(posts(broken))),)
+    )
+    assert len(said(query("status"), deployment=deployed)) == 1
+    assert len(said(query(named_index="by_status_and_published"), deployment=deployed)) == 1
+
+
+def test_every_environment_that_lacks_it_is_named_once():
+    both = (
+        Environment(name="staging", schema=schema(posts())),
+        Environment(name="production", schema=schema(posts())),
+    )
+    [message] = said(query("status"), deployment=msgspec.structs.replace(DEPLOYMENT, environments=both))
+    assert "not deployed in staging and production;" in message
+
+
+@pytest.mark.parametrize(
+    ("fact", "message"),
+    [
+        (
+            use("legacy_field"),
+            (
+                "INS201 posts.legacy_field was removed with display-names; "
+                "take this read out, or keep the field until no code needs it"
+            ),
+        ),
+        (
+            use("legacy_field", "write"),
+            (
+                "INS202 posts.legacy_field was removed with display-names; "
+                "take this write out, or keep the field until no code needs it"
+            ),
+        ),
+        (
+            use("user_name", table="users", subject="user"),
+            (
+                "INS203 users.user_name leaves with display-names; "
+                "read app.accessors.users.display_name(user) [instar fix]"
+            ),
+        ),
+        (
+            use("user_name", "write", table="users", subject="user"),
+            "INS204 users.user_name leaves with display-names; write display_name instead",
+        ),
+    ],
+)
+def test_uses_of_fields_in_flight(fact, message):
+    assert said(fact) == [message]
+
+
+@pytest.mark.parametrize(
+    "innocent",
+    [
+        use("legacy_field", table="comments"),
+        use("title"),
+        use("legacy_field", via="implicit"),
+        use("legacy_field", via="declaration"),
+    ],
+)
+def test_other_fields_other_tables_and_implicit_uses_are_silent(innocent):
+    assert said(innocent) == []
+
+
+def test_a_field_without_a_table_is_as_sure_as_its_fact():
+    [finding] = lint_facts([use("legacy_field", table=None, confidence="likely")], DEPLOYMENT)
+    assert (finding.confidence, finding.field) == ("likely", "legacy_field")
+
+
+def test_a_write_of_both_sides_is_no_finding():
+    both = [
+        use("user_name", "write", table="users", subject="user", scope="f"),
+        use("display_name", "write", table="users", subject="user", scope="f"),
+    ]
+    assert said(*both) == []
+
+
+def test_findings_are_sorted_and_said_once():
+    twice = use("legacy_field")
+    earlier = msgspec.structs.replace(use("legacy_field", "write"), place=at(1, 1, "app/a.py"))
+    assert [finding.place.path for finding in lint_facts([twice, twice, earlier], DEPLOYMENT)] == [
+        "app/a.py",
+        "app/views.py",
+    ]
