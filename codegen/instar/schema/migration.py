@@ -7,26 +7,59 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from instar.schema.change import Change
-from instar.schema.model import Schema
-from instar.schema.operations import BackfillWork, Operation
+from instar.schema.model import Constraint, Default, Field, Index, Schema
+from instar.schema.operations import BackfillWork, Conversion, Operation
 
 StepKind: TypeAlias = Literal["ddl", "code", "backfill", "verify"]
 Phase: TypeAlias = Literal["expand", "backfill", "contract"]
 DeployModel: TypeAlias = Literal["rolling", "atomic"]
-FieldStatus: TypeAlias = Literal["arriving", "leaving"]
+AccessMode: TypeAlias = Literal["fallback", "read_old", "read_new", "plain"]
+Sync: TypeAlias = Literal["trigger", "app"]
 
 
 class SourceEdit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a code step does to the declaration of one field or index, in the words of the editor.
+    """What a step does to the declaration of one field, index or constraint in the schema source.
 
-    `after` is the declaration that this step leaves in the source; None where it takes it out.
+    One pair is set. No `before`: it is added; no `after`: it is taken out; both: it changes from one to the other,
+    and only what differs between the two is changed in the source. `after` says what the *database* has at that
+    time: a column that is still nullable there has `optional` set, although code always writes it.
     """
 
     table: str
     namespace: str | None = None
-    field: str | None = None
-    index: str | None = None
-    action: Literal["add", "change", "unmap", "rename_attribute", "add_index", "drop_index"] = "add"
+    before: Field | None = None
+    after: Field | None = None
+    before_index: Index | None = None
+    after_index: Index | None = None
+    before_constraint: Constraint | None = None
+    after_constraint: Constraint | None = None
+
+
+class FieldAccess(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the code of a step reads and writes a field in transition.
+
+    Attributes:
+        table: The stored table name.
+        namespace: The table's namespace where it is not the default one.
+        field: The field as this step maps it.
+        old: The field that it replaces, as this step maps it; None where it replaces none or the old one is
+            no longer mapped.
+        mode: `fallback` reads the new field, else the converted old one, else `default`, through the accessor;
+            `read_old` and `read_new` write both fields and read that one (`--sync app`); `plain` has no accessor,
+            and callers of an earlier one are rewritten to attribute access.
+        conversion: From old to new and back; None for a rename.
+        default: SQL or Python text of the value of a row that has neither, where the user gave one.
+        compute: `path.py:function` that gives that value from the row, where the user gave one.
+    """
+
+    table: str
+    field: Field
+    mode: AccessMode
+    namespace: str | None = None
+    old: Field | None = None
+    conversion: Conversion | None = None
+    default: Default | None = None
+    compute: str | None = None
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -36,12 +69,14 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         id: Unique and stable in its migration, such as `expand-ddl-1`.
         kind: What runs: DDL, a code deploy, a backfill or a verification.
         phase: The part of the plan that it belongs to.
-        title: What it does, in a line of `instar plan`.
-        why: Why it is a step of its own and stands where it stands (`plan --explain`).
+        title: What it does, in the lines of `instar plan`, joined by newlines.
+        why: Why it is a step of its own and stands where it stands (`plan --explain`), one sentence a line.
         changes: Which changes of the migration it serves, by position.
-        operations: What a `ddl` step does, in order.
-        edits: What a `code` step does to the schema source, in order.
-        work: What a `backfill` or `verify` step runs.
+        operations: What a `ddl` step does, in order. The build or drop of an index is a step of its own.
+        edits: What happens to the schema source, in order: of a `code` step what the code maps; of a `ddl` step
+            the declarations that mirror it (nullability, defaults, indexes), which running code does not feel.
+        access: How the code of a `code` step gets at fields in transition, from this step on.
+        work: What a `backfill` or `verify` step runs. A verification lists every row that matches its `guard`.
     """
 
     id: str
@@ -52,14 +87,48 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     changes: tuple[int, ...] = ()
     operations: tuple[Operation, ...] = ()
     edits: tuple[SourceEdit, ...] = ()
+    access: tuple[FieldAccess, ...] = ()
     work: BackfillWork | None = None
 
 
-class Deploy(msgspec.Struct, frozen=True, kw_only=True):
-    """The steps that ship together, in order."""
+class Deploy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The steps that ship together, in order. `why` says what keeps it apart from the deploy before."""
 
     number: int
     steps: tuple[Step, ...]
+    why: str = ""
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that only the user knows. `generate` refuses while one is left.
+
+    Attributes:
+        table: The stored table name.
+        field: The stored name of the field.
+        namespace: The table's namespace where it is not the default one.
+        question: What is missing, in one sentence.
+        answers: Options that give it, ready to be typed.
+    """
+
+    table: str
+    field: str
+    question: str
+    answers: tuple[str, ...]
+    namespace: str | None = None
+
+
+class Unplanned(msgspec.Struct, frozen=True, kw_only=True):
+    """A change that is recognised and not planned. `generate` refuses it by this name.
+
+    Attributes:
+        change: Its position among the changes.
+        title: What it is, such as `unique (email) on users`.
+        reason: Why it is not planned and what to do instead, in one sentence.
+    """
+
+    change: int
+    title: str
+    reason: str
 
 
 class Migration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -73,9 +142,14 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         deploy_model: Whether old and new code run side by side.
         backend: The database that the DDL is written for; empty for Convex.
         before: The schema that it starts from.
-        target: The schema that the user wants.
+        target: The schema that the last deploy leaves: what the user wants, under the stored names of the plan
+            (a retyped field is stored beside the old one, as `priority_v2`).
         changes: What differs, renames included as they were told.
         deploys: The plan.
+        sync: How columns are kept in step.
+        decisions: What the user still has to say.
+        unplanned: Changes that the plan leaves out.
+        notes: What the user should know about the plan, one sentence each.
         generated: How many deploys have their source edits and revisions written.
         revisions: The Alembic revision of each `ddl` step, by step id.
         files: The hash of every generated file by its path, to notice an edit by hand.
@@ -91,6 +165,10 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     deploys: tuple[Deploy, ...]
     parent: str | None = None
     backend: str = ""
+    sync: Sync = "trigger"
+    decisions: tuple[Decision, ...] = ()
+    unplanned: tuple[Unplanned, ...] = ()
+    notes: tuple[str, ...] = ()
     generated: int = 0
     revisions: dict[str, str] = {}
     files: dict[str, str] = {}
@@ -99,3 +177,8 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def steps(self) -> tuple[Step, ...]:
         """All steps of all deploys, in order."""
         return tuple(step for deploy in self.deploys for step in deploy.steps)
+
+    @property
+    def slug(self) -> str:
+        """How its file starts: the id and the name."""
+        return f"{self.id}_{self.name.replace('-', '_')}"
