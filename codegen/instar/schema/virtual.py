@@ -87,9 +87,7 @@ def steps_until(migration: Migration, point: int | str) -> tuple[Step, ...]:
 def applied(schema: Schema, operations: Iterable[Operation]) -> Schema:
     """The schema after these operations."""
     for operation in operations:
-        schema = _with_table(
-            schema, operation.table, operation.namespace, lambda t, o=operation: _apply(t, o)
-        )
+        schema = _with_table(schema, operation.table, operation.namespace, partial(_apply, act=operation))
     return schema
 
 
