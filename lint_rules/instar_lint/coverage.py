@@ -47,6 +47,11 @@ class AccessPath(msgspec.Struct, frozen=True, kw_only=True):
         """The stored names of its columns, in order."""
         return tuple(key.text for key in self.keys)
 
+    @property
+    def title(self) -> str:
+        """Its name, or its columns in parentheses where it has none."""
+        return self.name or f"({', '.join(self.fields)})"
+
 
 class Service(NamedTuple):
     """How well a path serves a query; greater is better.

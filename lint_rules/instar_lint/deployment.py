@@ -13,11 +13,12 @@ import msgspec
 
 from instar.schema.change import Change
 from instar.schema.model import Field, Index, Schema, Table
-from instar_lint.coverage import AccessPath, path_of, paths_of
+from instar_lint.coverage import AccessPath, paths_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
+    from instar.schema.change import FieldChange
     from instar_lint.facts import FieldUse
 
 TableKey: TypeAlias = tuple[str | None, str]
@@ -70,7 +71,9 @@ class FieldInFlight(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         environments: Where that is so.
         successor: The other side of a rename or a change of type.
         synced: Whether the database keeps both sides in step.
-        accessor: The accessor that reads it safely, such as `accessors.users.display_name`.
+        accessor: The accessor that reads it safely, such as `app.accessors.users.display_name`.
+        expression: The accessor's SQL expression of it.
+        convertible: Whether one side's value can be written to the other as it is, as in a rename.
         unmap_now: Whether the code that maps it must go before anything else may ship.
     """
 
@@ -84,6 +87,8 @@ class FieldInFlight(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     successor: Field | None = None
     synced: bool = False
     accessor: str = ""
+    expression: str = ""
+    convertible: bool = False
     unmap_now: bool = False
 
     @property
@@ -100,7 +105,9 @@ class FieldInFlight(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         """Whether the code calls it so at a use of its table, or of a table that is not known."""
         if use.table is not None and (use.namespace, use.table) != self.key:
             return False
-        return use.name == self.field.name if use.stored else use.name in self.names
+        if use.field or use.stored:
+            return (use.field or use.name) == self.field.name
+        return use.name in self.names
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,8 +125,11 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         declared: The schema of the version that is linted.
         environments: Where what is deployed; one without a record where nothing is recorded.
         target: The schema after the last pending contract; `declared` where no migration is in flight.
+        base: The schema that `changes` start from, where there are any.
         fields: What is on its way.
-        changes: The differences between what counts as deployed and `declared`, as `instar diff` says them.
+        filled: Fields, by table key and stored name, that a revision of the linted version fills itself.
+        changes: The differences between `base` and `declared` that no migration carries.
+        configured: Whether the project is set up for instar, so that its runner is there to be used.
         origin: Which change says so, for everything but fields.
         index_origins: The same for an index that a migration builds, by table key and name.
         backend: The database in production, where known.
@@ -130,7 +140,10 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     environments: tuple[Environment, ...]
     target: Schema
     origin: Origin
+    base: Schema | None = None
     fields: tuple[FieldInFlight, ...] = ()
+    filled: frozenset[tuple[TableKey, str]] = frozenset()
+    configured: bool = False
     changes: tuple[Change, ...] = ()
     index_origins: dict[tuple[TableKey, str | None], Origin] = {}
     backend: str | None = None
@@ -165,6 +178,18 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         have = {(path.keys, path.unique) for path in self.deployed_paths(environment, key)}
         return tuple(path for path in self.declared_paths(key) if (path.keys, path.unique) not in have)
 
+    def leaving_paths(self, environment: Environment, key: TableKey) -> tuple[AccessPath, ...]:
+        """Deployed paths that are gone once the pending change is through."""
+        table = self.table(self.target, key)
+        if table is None or table.open:
+            return ()
+        stay = {(path.keys, path.unique) for path in paths_of(table)}
+        return tuple(p for p in self.deployed_paths(environment, key) if (p.keys, p.unique) not in stay)
+
+    def is_filled(self, change: FieldChange) -> bool:
+        """Whether a revision of the linted version fills the field of a change."""
+        return ((change.namespace, change.table), change.field) in self.filled
+
     def undeployed_index(self, environment: Environment, key: TableKey, name: str) -> Index | None:
         """The declared index of that name, where the environment has none of it that can be used."""
         declared = _named(self.table(self.declared, key), name)
@@ -183,7 +208,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def fields_named(self, use: FieldUse) -> Iterator[FieldInFlight]:
         """The fields in flight that a use may mean."""
-        for candidate in self._by_name.get(use.name, ()):
+        for candidate in self._by_name.get(use.field or use.name, ()):
             if candidate.is_named(use):
                 yield candidate
 
@@ -214,8 +239,3 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 def _named(table: Table | None, name: str) -> Index | None:
     return next((index for index in table.indexes if index.name == name), None) if table else None
-
-
-def readable(indexes: Iterable[Index]) -> tuple[AccessPath, ...]:
-    """The access paths of those indexes that the coverage rule reads."""
-    return tuple(path for index in indexes if (path := path_of(index)))

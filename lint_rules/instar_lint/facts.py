@@ -44,6 +44,7 @@ class FieldUse(_Fact, frozen=True, tag="field"):
     Attributes:
         table: The stored table name; None where only the field's name is known.
         name: The attribute, or the stored name where `stored` is set.
+        field: The stored name of the field, where the frontend knows it; an attribute's name often differs.
         access: What the line does to it.
         via: How it is named.
         role: What the value is for.
@@ -58,6 +59,7 @@ class FieldUse(_Fact, frozen=True, tag="field"):
     via: Via
     table: str | None = None
     namespace: str | None = None
+    field: str = ""
     stored: bool = False
     role: Role = "value"
     operator: Operator | None = None

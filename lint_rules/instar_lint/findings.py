@@ -10,6 +10,7 @@ from instar.contracts import Confidence, FindingRecord
 from instar.schema.model import Place
 
 if TYPE_CHECKING:
+    from instar.schema.change import Change
     from instar_lint.facts import FieldUse, Query
 
 FixKind: TypeAlias = Literal["read", "filter", "write"]
@@ -97,6 +98,41 @@ def at_fact(
         field=field,
         index=index,
         scope=fact.scope,
+    )
+
+
+def at_declaration(
+    place: Place,
+    code: str,
+    message: str,
+    change: Change,
+    *,
+    field: str | None = None,
+    index: str | None = None,
+) -> Finding:
+    """A finding where the schema declares what a change is about."""
+    return Finding(
+        code=code,
+        place=place,
+        message=message,
+        table=change.table,
+        namespace=change.namespace,
+        field=field,
+        index=index,
+    )
+
+
+def at_statement(
+    place: Place,
+    code: str,
+    message: str,
+    *,
+    table: str | None = None,
+    confidence: Confidence = "proven",
+) -> Finding:
+    """A finding at an operation or a data statement of a revision."""
+    return Finding(
+        code=code, place=place, message=message, table=table, scope="upgrade", confidence=confidence
     )
 
 

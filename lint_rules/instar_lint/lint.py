@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from instar_lint.deployment import Deployment
     from instar_lint.facts import Fact
     from instar_lint.findings import Finding
+    from instar_lint.revisions import Revision
 
 
 def lint_facts(facts: Sequence[Fact], deployment: Deployment) -> tuple[Finding, ...]:
@@ -32,3 +33,9 @@ def lint_schema(deployment: Deployment) -> tuple[Finding, ...]:
     if deployment.quiet:
         return ()
     return in_order([finding for check in rules.schema_checks() for finding in check(deployment)])
+
+
+def lint_revision(revision: Revision, deployment: Deployment) -> tuple[Finding, ...]:
+    """The findings in a revision that is neither on the default branch nor applied anywhere, in order."""
+    checks = rules.revision_checks()
+    return in_order([finding for check in checks for finding in check(revision, deployment)])

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar.schema.change import FieldChange, TableChange
+from instar.schema.model import Field, Table
 from instar_lint.deployment import Deployment, Environment, FieldInFlight, Origin, TableKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from instar.schema.change import Change
-    from instar.schema.model import Field, Schema
+    from instar.schema.model import Schema
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +61,7 @@ def between(
         environments=(Environment(name=labels.before, schema=before, recorded=False),),
         target=after,
         origin=origin,
+        base=before,
         fields=tuple(_removed(changes, after, origin, names or Names())),
         changes=tuple(changes),
     )
@@ -71,7 +73,7 @@ def _removed(
     for change in changes:
         key = (change.namespace, change.table)
         match change:
-            case FieldChange(kind="drop_field" | "rename_field", path=None, before=field) if field:
+            case FieldChange(kind="drop_field" | "rename_field", path=None, before=Field() as field):
                 gone = names.of(key, field)
                 table = after.table(change.table, change.namespace)
                 if table:
@@ -85,7 +87,7 @@ def _removed(
                     origin=origin,
                     successor=change.after,
                 )
-            case TableChange(kind="drop_table", before=table) if table:
+            case TableChange(kind="drop_table", before=Table() as table):
                 for field in table.fields:
                     yield FieldInFlight(
                         table=table.name,

@@ -17,7 +17,7 @@ import importlib
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,16 +28,12 @@ if TYPE_CHECKING:
     from instar_lint.findings import Finding
 
     FactCheck = Callable[[Sequence[Fact], Deployment], Iterable[Finding]]
+    from instar_lint.revisions import Revision
+
     SchemaCheck = Callable[[Deployment], Iterable[Finding]]
+    RevisionCheck = Callable[[Revision, Deployment], Iterable[Finding]]
 
 _FILE = re.compile(r"(ins\d{3})_(\w+)")
-
-
-class Rule(Protocol):
-    """A rule module, as `instar explain` and the linter see it."""
-
-    __name__: str
-    __doc__: str | None
 
 
 @cache
@@ -70,3 +66,9 @@ def fact_checks() -> tuple[FactCheck, ...]:
 def schema_checks() -> tuple[SchemaCheck, ...]:
     """The checks of every rule that reads declarations, by code."""
     return tuple(check for code in files() if (check := getattr(load(code), "check_schema", None)))
+
+
+@cache
+def revision_checks() -> tuple[RevisionCheck, ...]:
+    """The checks of every rule that reads Alembic revisions, by code."""
+    return tuple(check for code in files() if (check := getattr(load(code), "check_revision", None)))

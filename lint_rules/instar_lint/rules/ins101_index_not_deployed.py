@@ -54,7 +54,6 @@ from instar_lint.rules.wording import asked, listing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from instar_lint.coverage import AccessPath
     from instar_lint.deployment import Deployment, Environment, TableKey
     from instar_lint.facts import Fact
     from instar_lint.findings import Finding
@@ -95,10 +94,6 @@ def _needs(query: Query, environment: Environment, deployment: Deployment) -> It
     deployed = deployment.deployed_paths(environment, key)
     if unique := missing_unique(query, missing, deployed):
         needs = f"ON CONFLICT ({', '.join(query.unique_on)}) of {query.table} relies for correctness on unique index"
-        yield needs, _called(unique)
+        yield needs, unique.title
     elif path := better_by(query, missing, deployed):
-        yield f"{asked(query)} relies on index", _called(path)
-
-
-def _called(path: AccessPath) -> str:
-    return path.name or f"({', '.join(path.fields)})"
+        yield f"{asked(query)} relies on index", path.title

@@ -1,0 +1,80 @@
+"""A query relies on, or names, an index that a pending change drops.
+
+## What it does
+
+Reports a query that a deployed index serves better than any index that remains once the pending change is through,
+and a query that names such an index in a hint.
+
+## Why it is bad
+
+The contract drops the index while this query still runs: it then reads the whole table. A hint that names an index
+which is gone is an error on some databases and silently ignored on others.
+
+## Example
+
+`by_state (state)` is dropped.
+
+```python
+def open_tickets(session: Session) -> list[Ticket]:
+    return list(session.scalars(select(Ticket).where(Ticket.state == "open")))
+```
+
+## Use instead
+
+Ask for what a remaining index serves, or keep the index until nothing needs it.
+
+```python
+def tickets_of(session: Session, owner: int) -> list[Ticket]:
+    return list(session.scalars(select(Ticket).where(Ticket.owner_id == owner)))
+```
+
+## Fix
+
+None is automatic.
+
+## When to ignore
+
+Where the query goes with the index in the same contract: `# noqa: INS102 - reason`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from instar_lint.coverage import better_by
+from instar_lint.facts import Query
+from instar_lint.findings import at_fact
+from instar_lint.rules.wording import asked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from instar_lint.deployment import Deployment, Environment
+    from instar_lint.facts import Fact
+    from instar_lint.findings import Finding
+
+
+def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
+    """Queries that need what a pending change takes away."""
+    for fact in facts:
+        if not isinstance(fact, Query):
+            continue
+        needs = (need for e in deployment.environments if (need := _need(fact, e, deployment)))
+        if need := next(needs, None):
+            said, name = need
+            message = (
+                f"{said} index {name}, which goes {deployment.origin.since}; keep it until no query needs it"
+            )
+            yield at_fact(fact, "INS102", message, index=name)
+
+
+def _need(query: Query, environment: Environment, deployment: Deployment) -> tuple[str, str] | None:
+    """What the query needs and will lose: the start of the sentence, and the index."""
+    key = (query.namespace, query.table)
+    leaving = deployment.leaving_paths(environment, key)
+    if not leaving:
+        return None
+    if query.named_index and query.named_index in {path.name for path in leaving}:
+        return f"this query of {query.table} names", query.named_index
+    path = better_by(query, leaving, deployment.target_paths(key))
+    return (f"{asked(query)} relies on", path.title) if path else None

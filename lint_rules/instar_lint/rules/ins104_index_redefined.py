@@ -1,0 +1,79 @@
+"""An index changes its definition under its old name.
+
+## What it does
+
+Reports a declared index whose columns, uniqueness, kind or predicate differ from the deployed index of that name.
+
+## Why it is bad
+
+Two indexes cannot share a name: the old one must be dropped before the new one is built, and in between no query is
+served. A new index under a new name is built beside the old one, and the old one goes when no query needs it.
+
+## Example
+
+`ix_tickets_state` was `(state)`.
+
+```python
+class Ticket(Base):
+    __tablename__ = "tickets"
+    __table_args__ = (Index("ix_tickets_state", "state", "owner_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(20))
+    owner_id: Mapped[int]
+    note: Mapped[str | None] = mapped_column(String(200))
+```
+
+## Use instead
+
+```python
+class Ticket(Base):
+    __tablename__ = "tickets"
+    __table_args__ = (
+        Index("ix_tickets_state", "state"),
+        Index("ix_tickets_state_owner_id", "state", "owner_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(20))
+    owner_id: Mapped[int]
+    note: Mapped[str | None] = mapped_column(String(200))
+```
+
+## Fix
+
+None is automatic: give the new definition a new name, and drop the old one in a later deploy.
+
+## When to ignore
+
+Where the table is small enough to be without the index for a moment: `# noqa: INS104 - reason`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from instar.schema.change import IndexChange
+from instar_lint.findings import at_declaration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from instar_lint.deployment import Deployment
+    from instar_lint.findings import Finding
+
+
+def check_schema(deployment: Deployment) -> Iterator[Finding]:
+    """Indexes that change under their name."""
+    for change in deployment.changes:
+        if not isinstance(change, IndexChange) or change.kind != "change_index":
+            continue
+        before, after = change.before, change.after
+        if before is None or after is None or before.name != after.name or after.place is None:
+            continue
+        message = (
+            f"index {after.name} of {change.table} changes from ({', '.join(before.fields)}) to "
+            f"({', '.join(after.fields)}) under its name; "
+            "give the new one a new name and drop the old one in a later deploy"
+        )
+        yield at_declaration(after.place, "INS104", message, change, index=after.name)

@@ -1,0 +1,93 @@
+"""A field is made required while rows without a value may still be there.
+
+## What it does
+
+Reports a field that the deployed version allows to be absent and the code declares required, where no backfill of it
+is complete and verified in every environment.
+
+## Why it is bad
+
+The DDL fails on the first row without a value, or, where it does not, code meets `None` in a field that its types
+call required.
+
+## Example
+
+`tickets.note` is optional and not filled.
+
+```python
+class Ticket(Base):
+    __tablename__ = "tickets"
+    __table_args__ = (Index("ix_tickets_state", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(20))
+    owner_id: Mapped[int]
+    note: Mapped[str] = mapped_column(String(200))
+```
+
+## Use instead
+
+```python
+class Ticket(Base):
+    __tablename__ = "tickets"
+    __table_args__ = (Index("ix_tickets_state", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(20))
+    owner_id: Mapped[int]
+    note: Mapped[str | None] = mapped_column(String(200))
+```
+
+## Fix
+
+None is automatic: `instar plan` writes the backfill that comes first.
+
+## When to ignore
+
+Where every row is known to have a value: `# noqa: INS302 - reason`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from instar.schema.change import FieldChange
+from instar.schema.model import Place
+from instar_lint.findings import Finding, at_declaration
+from instar_lint.rules.wording import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from instar_lint.deployment import Deployment
+
+
+def check_schema(deployment: Deployment) -> Iterator[Finding]:
+    """Fields that are required too early."""
+    for change in deployment.changes:
+        if not isinstance(change, FieldChange) or change.kind != "require_field" or change.after is None:
+            continue
+        if change.after.place is not None and not deployment.is_filled(change):
+            message = (
+                f"{change.table}.{change.field} becomes required {deployment.origin.since}, and existing rows may "
+                "have none; let instar plan fill it first"
+            )
+            yield at_declaration(change.after.place, "INS302", message, change, field=change.field)
+    for one in deployment.fields:
+        if one.state != "unfilled":
+            continue
+        table = deployment.table(deployment.declared, one.key)
+        field = table.field(one.field.name) if table else None
+        if field is not None and not field.optional and isinstance(field.place, Place):
+            message = (
+                f"{one.title} is declared required, and its backfill is not complete in "
+                f"{listing(one.environments)} ({one.origin.migration}); keep it optional until it is verified"
+            )
+            yield Finding(
+                code="INS302",
+                place=field.place,
+                message=message,
+                table=one.table,
+                namespace=one.namespace,
+                field=field.name,
+            )
