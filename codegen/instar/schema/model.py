@@ -223,6 +223,7 @@ class Schema(_Model, frozen=True):
         dialect: The name of the dialect that read it.
         tables: Sorted by namespace and name.
         validated: False where the database checks nothing (Convex's `schemaValidation: false`).
+        backend: The database that it was read from, where it was a live one; None for a declared schema.
         opaque: What could not be understood and belongs to no one table.
         unreadable: Files that could not be parsed and might define tables.
     """
@@ -230,6 +231,7 @@ class Schema(_Model, frozen=True):
     dialect: str
     tables: tuple[Table, ...] = ()
     validated: bool = True
+    backend: str | None = None
     opaque: tuple[Opaque, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
 

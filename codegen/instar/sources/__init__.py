@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from instar.sources.base import LARGEST_FILE, Source, SourceFile
 from instar.sources.folder import FolderSource
+from instar.sources.git import NoRepositoryError
 from instar.sources.overlay import OverlaySource
 from instar.sources.repository import WORKTREE, Repository, open_repository
 
@@ -11,6 +12,7 @@ __all__ = [
     "LARGEST_FILE",
     "WORKTREE",
     "FolderSource",
+    "NoRepositoryError",
     "OverlaySource",
     "Repository",
     "Source",

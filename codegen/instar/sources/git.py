@@ -33,6 +33,10 @@ _SETTINGS = (
 )
 
 
+class NoRepositoryError(InstarError):
+    """There is no repository at a place, or no git to read it with; a plain folder may do."""
+
+
 def command(folder: Path, *arguments: str) -> list[str]:
     """The command line of one hardened git call in `folder`."""
     settings = [part for setting in _SETTINGS for part in ("-c", setting)]
@@ -87,7 +91,9 @@ def run(folder: Path, *arguments: str, work_tree: Path | None = None) -> subproc
             check=False,
         )
     except FileNotFoundError:
-        raise InstarError("git was not found on PATH. Install it, or compare stored snapshots.") from None
+        raise NoRepositoryError(
+            "git was not found on PATH. Install it, or compare stored snapshots."
+        ) from None
 
 
 def output(folder: Path, *arguments: str, work_tree: Path | None = None) -> bytes:

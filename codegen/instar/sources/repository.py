@@ -170,7 +170,8 @@ def open_repository(path: Path) -> Repository:
     """The repository that `path` is, or lies in.
 
     Raises:
-        InstarError: There is none, or git does not trust its owner.
+        NoRepositoryError: There is none, or no git.
+        InstarError: git does not trust its owner, or cannot open it.
     """
     if not path.is_dir():
         raise InstarError(f"there is no folder {path}. Name a repository with --repo.")
@@ -182,7 +183,7 @@ def open_repository(path: Path) -> Repository:
                 f"git does not trust {path}, since another user owns it. If you do: git config --global --add safe.directory {path}"
             )
         if "not a git repository" in said:
-            raise InstarError(
+            raise git.NoRepositoryError(
                 f"{path} is not in a git repository. Name one with --repo, or start one with git init."
             )
         raise InstarError(f"git cannot open {path}: {said}.")

@@ -1,0 +1,172 @@
+"""The project that a verb works on: its folder or repository, its configuration, and versions of its schema."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from instar.config import CONFIG_FILES, Config, parse_config
+from instar.errors import InstarError
+from instar.schema.model import Schema
+from instar.sources import WORKTREE, FolderSource, NoRepositoryError, Repository, Source, open_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class SchemaVersion(msgspec.Struct, frozen=True):
+    """One version of the schema.
+
+    Attributes:
+        label: How the user names it, or the full commit id where instar chose it.
+        title: How a sentence names it: `main (3f2c1a9)`, `the work tree`.
+        schema: What it says.
+    """
+
+    label: str
+    title: str
+    schema: Schema
+
+
+class Project:
+    """A project as the command line opened it.
+
+    Attributes:
+        root: The repository's top folder, or the plain folder.
+        repository: None where the folder is under no version control.
+        config: What is configured, with what the options say instead.
+        config_path: The configuration file relative to the root; None where there is none.
+    """
+
+    def __init__(
+        self, root: Path, repository: Repository | None, config: Config, config_path: str | None = None
+    ) -> None:
+        self.root = root
+        self.repository = repository
+        self.config = config
+        self.config_path = config_path
+
+    @classmethod
+    def open(cls, repo: Path, *, dialect: str | None = None, schema: Sequence[str] = ()) -> Project:
+        """Open the project that a folder is, or lies in.
+
+        Args:
+            repo: A work tree or a folder inside one, a bare repository, or a plain folder.
+            dialect: Instead of the configured dialect.
+            schema: Instead of the configured schema paths.
+
+        Raises:
+            InstarError: There is no such folder, or its configuration is not valid.
+        """
+        repository = _repository(repo)
+        root = repository.root if repository else repo.resolve()
+        tree = _tree(root, repository)
+        path, config = _configuration(tree) if tree else (None, Config())
+        changes: dict[str, object] = {}
+        if dialect:
+            changes["dialect"] = dialect
+        if schema:
+            changes["schema"] = tuple(schema)
+        return cls(root, repository, msgspec.structs.replace(config, **changes), path)
+
+    def source(self, ref: str = WORKTREE) -> Source:
+        """The files of a version: `WORKTREE`, or the tree of a git ref.
+
+        Raises:
+            InstarError: There is no such version.
+        """
+        if self.repository is not None:
+            return self.repository.source(ref)
+        if ref == WORKTREE:
+            return FolderSource(self.root)
+        raise InstarError(
+            f'{self.root} is not in a git repository, so "{ref}" names no version. Start one with git init, '
+            "name another with --repo, or compare snapshot files."
+        )
+
+    def deployed(self) -> str:
+        """What counts as deployed when nothing is recorded: the merge-base with the default branch, a commit id.
+
+        Raises:
+            InstarError: The folder is under no version control, or there is no commit yet.
+        """
+        if self.repository is None:
+            raise InstarError(
+                f"{self.root} is not in a git repository, so there is no version to compare with. Name one with "
+                "--from FILE (instar snapshot --output FILE writes it), or start one with git init."
+            )
+        return self.repository.merge_base(self.repository.default_branch(), "HEAD")
+
+    def version(self, name: str) -> SchemaVersion:
+        """The schema of a version: `WORKTREE`, a git ref, a snapshot file, or `db:ENV`.
+
+        Raises:
+            InstarError: There is no such version, or it cannot be read.
+        """
+        if name == WORKTREE:
+            return SchemaVersion(name, "the work tree", self.read(self.source()))
+        if name.endswith(".json"):
+            return SchemaVersion(name, name, self._snapshot(name))
+        source = self.source(name)
+        assert self.repository is not None
+        commit = self.repository.resolve(name)
+        short = commit[:7]
+        title = short if commit.startswith(name) else f"{name} ({short})"
+        return SchemaVersion(name, title, self.read(source))
+
+    def read(self, source: Source) -> Schema:
+        """The schema that a tree of files declares."""
+        readers = importlib.import_module("instar.dialects.registry")  # only verbs that read pay for readers
+        schema: Schema = readers.reader_for(source, self.config).read(source, self.config)
+        return schema
+
+    def _snapshot(self, name: str) -> Schema:
+        from instar.schema.snapshot import decode  # noqa: PLC0415 - only where a file is named
+
+        for path in (Path(name), self.root / name):
+            if path.is_file():
+                try:
+                    return decode(path.read_bytes(), name)
+                except OSError as error:
+                    raise InstarError(f"this snapshot cannot be read: {error.strerror}.", path=name) from None
+        raise InstarError(
+            "there is no such snapshot file. Write one with: instar snapshot --output FILE", path=name
+        )
+
+
+def _repository(folder: Path) -> Repository | None:
+    if not folder.is_dir():
+        raise InstarError(f"there is no folder {folder}. Name a project with --repo.")
+    try:
+        return open_repository(folder)
+    except NoRepositoryError:
+        return None
+
+
+def _tree(root: Path, repository: Repository | None) -> Source | None:
+    """Where the configuration is read: on disk, or at the head of a bare repository; None before its first commit."""
+    if repository is None:
+        return FolderSource(root)
+    if not repository.bare:
+        return repository.source(WORKTREE)
+    try:
+        return repository.source("HEAD")
+    except InstarError:
+        return None
+
+
+def _configuration(source: Source) -> tuple[str | None, Config]:
+    for path in CONFIG_FILES:
+        data = source.read(path)
+        if data is None:
+            continue
+        try:
+            config = parse_config(data.decode(), path)
+        except UnicodeDecodeError:
+            raise InstarError("this is not valid TOML: it is not UTF-8.", path=path) from None
+        if config is not None:
+            return path, config
+    return None, Config()
