@@ -1,0 +1,133 @@
+"""MariaDB: the algorithm and the lock are stated, so that the server refuses what would block writers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from instar.dialects.sqlalchemy import triggers
+from instar.dialects.sqlalchemy.ddl.acts import Act, Refuse, Run
+from instar.dialects.sqlalchemy.ddl.columns import column_sql, default_sql
+from instar.dialects.sqlalchemy.ddl.keys import key_list, reference_clause
+from instar.dialects.sqlalchemy.ddl.names import object_name, quoted, table_name
+
+if TYPE_CHECKING:
+    from instar.dialects.sqlalchemy.triggers import Pair
+    from instar.schema.model import Constraint, Field, Index, Table
+
+BACKEND: Final = "mariadb"
+
+_INSTANT = "ALGORITHM=INSTANT, LOCK=NONE"
+_NOCOPY = "ALGORITHM=NOCOPY, LOCK=NONE"
+_INPLACE = "ALGORITHM=INPLACE, LOCK=NONE"
+
+
+def add_field(table: Table, field: Field) -> tuple[Act, ...]:
+    """A column, in the catalogue alone."""
+    return (_alter(table, f"ADD COLUMN IF NOT EXISTS {column_sql(field, BACKEND)}", _INSTANT),)
+
+
+def drop_field(table: Table, field: Field) -> tuple[Act, ...]:
+    """Drop a column, in the catalogue alone; its indexes have gone before."""
+    return (_alter(table, f"DROP COLUMN IF EXISTS {quoted(field.name, BACKEND)}", _INSTANT),)
+
+
+def relax_field(table: Table, field: Field) -> tuple[Act, ...]:
+    """Let the column be NULL: a rebuild that readers and writers do not feel."""
+    return (_modify(table, field, optional=True),)
+
+
+def require_field(table: Table, field: Field) -> tuple[Act, ...]:
+    """NOT NULL: a rebuild that readers and writers do not feel; it refuses where a row is empty."""
+    return (_modify(table, field, optional=False),)
+
+
+def change_type(table: Table, _before: Field, after: Field) -> tuple[Act, ...]:
+    """A widening that needs no copy; anything else is refused by the server."""
+    return (_alter(table, f"MODIFY COLUMN {column_sql(after, BACKEND)}", _INSTANT),)
+
+
+def change_default(table: Table, field: Field) -> tuple[Act, ...]:
+    """Set the default of `field`, or drop it."""
+    default = default_sql(field, BACKEND)
+    action = f"SET DEFAULT {default}" if default is not None else "DROP DEFAULT"
+    return (_alter(table, f"ALTER COLUMN {quoted(field.name, BACKEND)} {action}", _INSTANT),)
+
+
+def create_index(table: Table, index: Index) -> tuple[Act, ...]:
+    """Build an index while writers go on."""
+    assert index.name is not None
+    kind = "UNIQUE INDEX" if index.unique else "INDEX"
+    keys = key_list(index.keys, BACKEND)
+    return (_alter(table, f"ADD {kind} IF NOT EXISTS {quoted(index.name, BACKEND)} ({keys})", _NOCOPY),)
+
+
+def drop_index(table: Table, index: Index) -> tuple[Act, ...]:
+    """Drop an index, in the catalogue alone."""
+    assert index.name is not None
+    return (_alter(table, f"DROP INDEX IF EXISTS {quoted(index.name, BACKEND)}", _NOCOPY),)
+
+
+def add_constraint(table: Table, constraint: Constraint) -> tuple[Act, ...]:
+    """A unique index or a foreign key; a check would block writers for a copy and is refused."""
+    name = quoted(_constraint_name(table, constraint), BACKEND)
+    columns = ", ".join(quoted(field, BACKEND) for field in constraint.fields)
+    if constraint.kind == "unique":
+        return (_alter(table, f"ADD UNIQUE INDEX IF NOT EXISTS {name} ({columns})", _NOCOPY),)
+    if constraint.kind == "foreign_key":
+        action = f"ADD CONSTRAINT {name} FOREIGN KEY IF NOT EXISTS ({columns}) {reference_clause(constraint, BACKEND)}"
+        statements = (
+            "SET SESSION foreign_key_checks = 0",
+            f"ALTER TABLE {_name(table)} {action}, {_INPLACE}",
+            "SET SESSION foreign_key_checks = 1",
+        )
+        return (Run(why="without a look at the rows, which would copy the table", statements=statements),)
+    return (
+        Refuse(reason=f"MariaDB adds a {constraint.kind.replace('_', ' ')} to {table.name} only by a copy"),
+    )
+
+
+def drop_constraint(table: Table, constraint: Constraint) -> tuple[Act, ...]:
+    """Drop a constraint."""
+    name = quoted(_constraint_name(table, constraint), BACKEND)
+    what = {"unique": "INDEX", "foreign_key": "FOREIGN KEY"}.get(constraint.kind, "CONSTRAINT")
+    return (_alter(table, f"DROP {what} IF EXISTS {name}", _NOCOPY),)
+
+
+def sync(pair: Pair) -> tuple[Act, ...]:
+    """The triggers; a write between the two is caught by the backfill, which comes later."""
+    why = f"{pair.old.name} and {pair.new.name} are kept in step, whoever writes"
+    return (Run(why=why, statements=triggers.create_triggers(pair)),)
+
+
+def unsync(_table: Table, pair: Pair, dropped: Field | None) -> tuple[Act, ...]:
+    """Triggers and column under one table lock: writers meet neither half of it."""
+    drops = triggers.drop_triggers(pair)
+    if dropped is None:
+        return (Run(why="the two columns go their own ways", statements=drops),)
+    column = quoted(dropped.name, BACKEND)
+    drop = f"ALTER TABLE {pair.table} DROP COLUMN IF EXISTS {column}, ALGORITHM=INSTANT"
+    why = f"the triggers and {dropped.name} go together: writers never meet one without the other"
+    return (Run(why=why, statements=(*drops, drop), lock=pair.table),)
+
+
+def _name(table: Table) -> str:
+    return table_name(table.name, table.namespace, BACKEND)
+
+
+def _alter(table: Table, action: str, how: str) -> Run:
+    return Run(statements=(f"ALTER TABLE {_name(table)} {action}, {how}",))
+
+
+def _modify(table: Table, field: Field, *, optional: bool) -> Run:
+    definition = column_sql(_with_optional(field, optional=optional), BACKEND)
+    return _alter(table, f"MODIFY COLUMN {definition}", _INPLACE)
+
+
+def _with_optional(field: Field, *, optional: bool) -> Field:
+    return msgspec.structs.replace(field, optional=optional)
+
+
+def _constraint_name(table: Table, constraint: Constraint) -> str:
+    return constraint.name or object_name(table.name, *constraint.fields, constraint.kind)

@@ -1,0 +1,199 @@
+"""Operations to acts, up and down, on the backend that the migration is written for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from instar.dialects.sqlalchemy.ddl import mariadb, postgresql, sqlite
+from instar.dialects.sqlalchemy.ddl.acts import Act, Fill, Note, Save
+from instar.dialects.sqlalchemy.ddl.names import joined, object_name, quoted, table_name
+from instar.dialects.sqlalchemy.triggers import Pair
+from instar.errors import InstarError
+from instar.schema import operations as ops
+
+if TYPE_CHECKING:
+    from instar.dialects.sqlalchemy.ddl.names import Backend
+    from instar.schema.model import Constraint, Field, Index, Table
+
+
+class Ddl(Protocol):
+    """What each backend's module offers."""
+
+    def add_field(self, table: Table, field: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - named by what it does
+    def drop_field(self, table: Table, field: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
+    def relax_field(self, table: Table, field: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
+    def require_field(self, table: Table, field: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
+    def change_type(self, table: Table, before: Field, after: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
+    def change_default(self, table: Table, field: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
+    def create_index(self, table: Table, index: Index, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
+    def drop_index(self, table: Table, index: Index, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
+    def add_constraint(self, table: Table, constraint: Constraint, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
+    def drop_constraint(self, table: Table, constraint: Constraint, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
+    def sync(self, pair: Pair, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
+    def unsync(self, table: Table, pair: Pair, dropped: Field | None, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
+
+
+def _ddl(backend: Backend) -> Ddl:
+    modules: dict[Backend, Ddl] = {"postgresql": postgresql, "mariadb": mariadb, "sqlite": sqlite}
+    return modules[backend]
+
+
+def upgrade(operation: ops.Operation, table: Table, backend: Backend) -> tuple[Act, ...]:
+    """The acts of an operation.
+
+    Args:
+        operation: What is to be done.
+        table: The table as it stands before the migration: its primary key and constraints are looked up in it.
+        backend: The database.
+
+    Raises:
+        InstarError: The backend cannot do it, or a type cannot be written for it.
+    """
+    ddl = _ddl(backend)
+    match operation:
+        case ops.SyncFields():
+            return ddl.sync(Pair(operation, backend))
+        case ops.UnsyncFields(dropped=dropped):
+            pair = Pair(operation, backend)
+            saved = (_save_old(pair),) if dropped is not None and pair.conversion is not None else ()
+            return (*saved, *ddl.unsync(table, pair, dropped))
+        case ops.CheckFilled(work=work, limit=limit):
+            return (_fill(work, table, backend, limit),)
+    return _forward(ddl, operation, table)
+
+
+def _forward(ddl: Ddl, operation: ops.Operation, table: Table) -> tuple[Act, ...]:
+    match operation:
+        case ops.AddField(field=field):
+            return ddl.add_field(table, field)
+        case ops.DropField(field=field):
+            return ddl.drop_field(table, field)
+        case ops.RelaxField(field=field):
+            return ddl.relax_field(table, field)
+        case ops.RequireField(field=field):
+            return ddl.require_field(table, field)
+        case ops.ChangeFieldType(before=before, after=after):
+            return ddl.change_type(table, before, after)
+        case ops.ChangeServerDefault(field=field, after=after):
+            return ddl.change_default(table, msgspec.structs.replace(field, server_default=after))
+        case ops.CreateIndex(index=index):
+            return ddl.create_index(table, named(index, table))
+        case ops.DropIndex(index=index):
+            return ddl.drop_index(table, named(index, table))
+        case ops.AddConstraint(constraint=constraint):
+            return ddl.add_constraint(table, constraint)
+        case ops.DropConstraint(constraint=constraint):
+            return ddl.drop_constraint(table, constraint)
+    raise InstarError(f"no revision is written for {type(operation).__name__}.")
+
+
+def downgrade(operation: ops.Operation, table: Table, backend: Backend) -> tuple[Act, ...]:
+    """The acts that undo an operation; a column that comes back is empty unless another one held its values.
+
+    Raises:
+        InstarError: As `upgrade`.
+    """
+    ddl = _ddl(backend)
+    match operation:
+        case ops.SyncFields():
+            pair = Pair(operation, backend)
+            saved = (_save_new(pair),) if pair.conversion is not None else ()
+            return (*saved, *ddl.unsync(table, pair, None))
+        case ops.UnsyncFields(dropped=dropped):
+            return _sync_again(Pair(operation, backend), dropped, table, ddl)
+        case ops.CheckFilled():
+            return ()
+    return _backward(ddl, operation, table)
+
+
+def _backward(ddl: Ddl, operation: ops.Operation, table: Table) -> tuple[Act, ...]:
+    match operation:
+        case ops.AddField(field=field):
+            return ddl.drop_field(table, field)
+        case ops.DropField(field=field):
+            back = msgspec.structs.replace(field, optional=True)
+            return (
+                Note(why=f"{field.name} comes back empty: its values are gone"),
+                *ddl.add_field(table, back),
+            )
+        case ops.RelaxField(field=field):
+            return ddl.require_field(table, field)
+        case ops.RequireField(field=field):
+            return ddl.relax_field(table, field)
+        case ops.ChangeFieldType(before=before, after=after):
+            return ddl.change_type(table, after, before)
+        case ops.ChangeServerDefault(field=field, before=before):
+            return ddl.change_default(table, msgspec.structs.replace(field, server_default=before))
+        case ops.CreateIndex(index=index):
+            return ddl.drop_index(table, named(index, table))
+        case ops.DropIndex(index=index):
+            return ddl.create_index(table, named(index, table))
+        case ops.AddConstraint(constraint=constraint):
+            return ddl.drop_constraint(table, constraint)
+        case ops.DropConstraint(constraint=constraint):
+            return ddl.add_constraint(table, constraint)
+    raise InstarError(f"no revision is written for {type(operation).__name__}.")
+
+
+def named(index: Index, table: Table) -> Index:
+    """The index with a name; one whose name could not be read gets the one that SQLAlchemy would give it."""
+    if index.name is not None:
+        return index
+    columns = (key.text for key in index.keys if not key.expression)
+    return msgspec.structs.replace(index, name=object_name("ix", table.name, *columns))
+
+
+def _sync_again(pair: Pair, dropped: Field | None, table: Table, ddl: Ddl) -> tuple[Act, ...]:
+    """The dropped column, filled from the one that stayed, and the triggers."""
+    backend = pair.backend
+    if dropped is None:
+        return ddl.sync(pair)
+    back = msgspec.structs.replace(dropped, optional=True)
+    work = ops.BackfillWork(
+        name=f"{table.name}.{dropped.name}",
+        table=table.name,
+        namespace=table.namespace,
+        target=dropped.name,
+        guard=f"{pair.o} IS NULL AND {pair.down(pair.n)} IS NOT NULL",
+        expression=pair.down(pair.n),
+    )
+    return (*ddl.add_field(table, back), _fill(work, table, backend, None), *ddl.sync(pair))
+
+
+def saved_table(pair: Pair, column: Field) -> str:
+    """The quoted table that keeps what the other column cannot express."""
+    return pair.qualified(quoted(object_name("instar_saved", pair.plain_table, column.name), pair.backend))
+
+
+def _save_old(pair: Pair) -> Save:
+    """Old values that `down` does not give back."""
+    return _save(pair, pair.old, pair.old_differs(pair.o, pair.down(pair.n)))
+
+
+def _save_new(pair: Pair) -> Save:
+    """New values that `up` does not give back."""
+    return _save(pair, pair.new, pair.new_differs(pair.n, pair.up(pair.o)))
+
+
+def _save(pair: Pair, column: Field, gone: str) -> Save:
+    columns = joined((*pair.key, column.name), pair.backend)
+    return Save(
+        why=f"values of {column.name} that its counterpart cannot express are kept aside",
+        table=pair.plain_table,
+        namespace=pair.namespace,
+        column=column.name,
+        into=saved_table(pair, column),
+        query=f"SELECT {columns} FROM {pair.table} WHERE {gone}",  # noqa: S608 - names are quoted, the condition is ours
+    )
+
+
+def _fill(work: ops.BackfillWork, table: Table, backend: Backend, limit: int | None) -> Fill:
+    return Fill(
+        why=f"every row holds {work.target} from here on",
+        work=work,
+        table=table_name(work.table, work.namespace, backend),
+        key=tuple(quoted(name, backend) for name in table.primary_key),
+        limit=limit,
+    )
