@@ -20,7 +20,7 @@ def test_a_rule_has_all_sections_in_order_and_both_examples(code):
 @pytest.mark.parametrize("code", rules.files())
 def test_a_rule_checks_something(code):
     module = rules.load(code)
-    assert any(hasattr(module, check) for check in ("check", "check_schema", "check_revision"))
+    assert any(hasattr(module, check) for check in ("check", "check_schema", "check_revision", "finding_of"))
 
 
 def test_the_list_names_every_rule():

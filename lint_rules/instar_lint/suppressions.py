@@ -1,0 +1,84 @@
+"""`# noqa: INS203 - reason`: which findings a line takes back, and which of these comments take back nothing.
+
+The form is flake8's: codes or prefixes behind `noqa:`, or `noqa` alone for everything on its line. Templates write it
+in their own comments.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from instar_lint.findings import Finding
+
+_NOQA = re.compile(
+    r"(?i)(?:#|//|/\*|\{#|<!--)\s*noqa(?::\s?(?P<codes>[A-Z][0-9A-Z]*(?:[\s,]+[A-Z]+[0-9]+)*))?(?=\W|$)"
+)
+_CODE = re.compile(r"[A-Z]+[0-9]*")
+_OURS = re.compile(r"INS\d{3}")
+
+
+class Suppression(msgspec.Struct, frozen=True):
+    """One comment: its line and column, 1-based, and its codes; none stands for every code."""
+
+    line: int
+    column: int
+    codes: tuple[str, ...]
+
+    def covers(self, code: str) -> bool:
+        """Whether it takes back findings of a rule."""
+        return not self.codes or any(code.startswith(given) for given in self.codes)
+
+
+def suppressions(text: str) -> tuple[Suppression, ...]:
+    """The comments of one file, by line."""
+    if "noqa" not in text.lower():
+        return ()
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if match := _NOQA.search(line):
+            codes = tuple(_CODE.findall((match["codes"] or "").upper()))
+            found.append(Suppression(number, match.start() + 1, codes))
+    return tuple(found)
+
+
+class Unused(msgspec.Struct, frozen=True, order=True):
+    """A code of ours in a comment that takes back nothing."""
+
+    path: str
+    line: int
+    column: int
+    code: str
+
+
+def without_suppressed(
+    findings: Iterable[Finding], texts: Mapping[str, str]
+) -> tuple[tuple[Finding, ...], tuple[Unused, ...]]:
+    """The findings that no comment takes back, and the codes of ours that took back nothing.
+
+    Args:
+        findings: Of any files.
+        texts: The content of every file that was read, by path.
+    """
+    comments = {path: {s.line: s for s in suppressions(text)} for path, text in texts.items()}
+    kept: list[Finding] = []
+    used: set[tuple[str, int, str]] = set()
+    for finding in findings:
+        comment = comments.get(finding.place.path, {}).get(finding.place.line)
+        if comment is not None and comment.covers(finding.code):
+            used.add((finding.place.path, finding.place.line, finding.code))
+        else:
+            kept.append(finding)
+    unused = sorted(
+        Unused(path, comment.line, comment.column, code)
+        for path, by_line in comments.items()
+        for comment in by_line.values()
+        for code in comment.codes
+        if _OURS.fullmatch(code) and (path, comment.line, code) not in used
+    )
+    return tuple(kept), tuple(unused)
