@@ -179,6 +179,7 @@ class Table(_Model, frozen=True):
         indexes: All of them but those that back a primary key or a unique constraint.
         constraints: Primary key, unique, foreign keys, checks.
         shape: None for a plain record; the whole validator where documents are a union or anything.
+        staged_shape: The proposed next validator of the whole table, which is checked but not enforced (Convex).
         opaque: What of it could not be understood.
         place: Where it is declared.
     """
@@ -189,6 +190,7 @@ class Table(_Model, frozen=True):
     indexes: tuple[Index, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     shape: FieldType | None = None
+    staged_shape: FieldType | None = None
     opaque: tuple[Opaque, ...] = ()
     place: Place | None = None
 

@@ -1,0 +1,11 @@
+import { defineTable } from "convex/server";
+import { v } from "convex/values";
+
+export const rateLimitTables = {
+  rateLimits: defineTable({
+    name: v.string(),
+    key: v.optional(v.string()),
+    value: v.number(),
+    ts: v.number(),
+  }).index("name", ["name", "key"]),
+};

@@ -1,0 +1,25 @@
+import { v } from "convex/values";
+
+export const literals = (...values) => v.union(...values.map(v.literal));
+export const nullable = (validator) => v.union(v.null(), validator);
+export const brandedString = () => v.string();
+export const deprecated = v.optional(v.any());
+export const pretend = () => v.optional(v.any());
+export const pretendRequired = (validator) => v.optional(validator);
+
+const partialFields = (fields) =>
+  Object.fromEntries(Object.entries(fields).map(([name, validator]) => [name, v.optional(validator)]));
+
+const partialUnion = (union) =>
+  v.union(...union.members.map((member) => (member.kind === "object" ? member.partial() : partialUnion(member))));
+
+export const partial = (given) => {
+  if (!given.isConvexValidator) return partialFields(given);
+  const made = given.kind === "object" ? given.partial() : partialUnion(given);
+  return given.isOptional === "optional" ? v.optional(made) : made;
+};
+
+export const systemFields = (table) => ({ _id: v.id(table), _creationTime: v.number() });
+export const withSystemFields = (table, fields) => ({ ...fields, ...systemFields(table) });
+export const doc = (schema, table) => schema.doc(table);
+export const typedV = (schema) => ({ ...v, doc: (table) => schema.doc(table) });

@@ -1,0 +1,106 @@
+"""The two ways to a schema, static and evaluated, say the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from convex_projects import write_project
+from instar.config import Config
+from instar.dialects.convex.comparison import bare
+from instar.dialects.convex.evaluated import evaluate_schema
+from instar.dialects.convex.reader import READER
+from instar.errors import InstarError
+from instar.sources import FolderSource
+
+pytestmark = pytest.mark.node
+
+SCHEMA = """\
+import { defineSchema, defineTable, paginationOptsValidator } from "convex/server";
+import { v } from "convex/values";
+import { brandedString, deprecated, literals, nullable, partial, pretend, withSystemFields } from "convex-helpers/validators";
+import { rateLimitTables } from "convex-helpers/server/rateLimit";
+import { migrationsTable } from "convex-helpers/server/migrations";
+import { Table } from "convex-helpers/server";
+import * as shared from "./shared";
+import defaults, { Level, type Unused } from "./shared";
+
+const statuses = ["draft", "published"] as const;
+const profile = v.object({ bio: v.string(), links: v.array(v.string()), level: v.optional(v.number()) });
+const { bio, ...others } = profile.fields;
+const Notes = Table("notes", { text: v.string() });
+function timestamps(extra = {}) {
+  const at = v.number();
+  if (defaults.soft) {
+    return { createdAt: at, deletedAt: v.optional(at), ...extra };
+  }
+  return { createdAt: at };
+}
+
+export default defineSchema(
+  {
+    ...rateLimitTables,
+    migrations: migrationsTable,
+    notes: Notes.table,
+    users: defineTable({
+      ...timestamps({ [`at_${statuses.length}`]: v.null() }),
+      name: v.string(),
+      email: nullable(v.string()),
+      big: v.literal(-9007199254740993n),
+      level: literals(...Object.values(Level)),
+      old: deprecated,
+      lies: pretend(v.number()),
+      brand: brandedString("brand"),
+      bytes: v.optional(v.bytes()),
+      when: v.commitTs(),
+      page: paginationOptsValidator,
+      "needs-no-quotes": v.record(v.id("users"), v.array(v.int64())),
+    })
+      .index("by_email", ["email"])
+      .index("by_level", { fields: ["level", "name"], staged: true })
+      .searchIndex("search_name", { searchField: "name", filterFields: ["email"] }),
+    posts: defineTable(
+      v.union(
+        v.object({ kind: v.literal("a"), status: v.union(...statuses.map((s) => v.literal(s))) }),
+        profile.omit("links").extend({ kind: v.literal("b") }).partial(),
+      ),
+    ),
+    anything: defineTable(v.any()),
+    profiles: defineTable({ bio, ...partial(others), doc: v.object(withSystemFields("profiles", {})) })
+      .vectorIndex("by_links", { vectorField: "embedding", dimensions: shared.DIMENSIONS, filterFields: ["bio"] })
+      .staged({ bio: undefined, nested: shared.nested }),
+  },
+  { schemaValidation: false, strictTableNameTypes: true },
+);
+"""
+SHARED = """\
+import { v } from "convex/values";
+export enum Level { Low = "low", High = "high" }
+export const DIMENSIONS = 512 * 3;
+export const nested = v.object({ deep: v.array(v.union(v.boolean(), v.literal(1), v.literal(true))) });
+export type Unused = string;
+export default { soft: true };
+"""
+
+
+def test_the_static_reader_says_what_the_backend_gets(tmp_path: Path) -> None:
+    write_project(tmp_path, {"convex/schema.ts": SCHEMA, "convex/shared.ts": SHARED}, installed=True)
+    exact = evaluate_schema(tmp_path / "convex/schema.ts")
+    static = READER.read(FolderSource(tmp_path), Config())
+    assert len(exact.tables) == 7
+    assert bare(static) == bare(exact)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("export default 1;", "default export"),
+        ('import x from "nowhere"; export default x;', 'Could not resolve "nowhere"'),
+        ("throw new Error('no such luck');", "no such luck"),
+    ],
+)
+def test_a_schema_that_cannot_be_evaluated(tmp_path: Path, text: str, message: str) -> None:
+    write_project(tmp_path, {"convex/schema.ts": text}, installed=True)
+    with pytest.raises(InstarError, match=message):
+        evaluate_schema(tmp_path / "convex/schema.ts")
