@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from instar_lint import rules
-from instar_lint.rules.documentation import SECTIONS, index_page, page
+from instar_lint.rules.documentation import SECTIONS, index_page, page, pages
 
 
 @pytest.mark.parametrize("code", rules.files())
@@ -25,3 +27,9 @@ def test_a_rule_checks_something(code):
 
 def test_the_list_names_every_rule():
     assert all(f"[{code}]({code.lower()}.md)" in index_page() for code in rules.files())
+
+
+def test_the_pages_under_docs_are_fresh():
+    folder = Path(__file__).parents[3] / "docs" / "rules"
+    written = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+    assert written == pages(), "write them again with: python -m instar_lint.rules docs/rules"
