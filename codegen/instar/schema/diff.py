@@ -15,6 +15,7 @@ from instar.schema.field_changes import field_changes
 from instar.schema.index_changes import index_changes
 from instar.schema.narrowing import narrowing
 from instar.schema.renaming import Renames, resolve
+from instar.schema.validators import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,6 +43,8 @@ def diff(before: Schema, after: Schema, renames: Sequence[Rename] = ()) -> tuple
     changes: list[Change] = []
     for key in sorted(old.keys() | new.keys(), key=lambda key: (key[0] or "", key[1])):
         changes.extend(_table_changes(old.get(key), new.get(key), names, before, after))
+    if after.dialect == "convex" and before.dialect == after.dialect:
+        return judge(tuple(changes), before, after)
     return tuple(changes)
 
 
@@ -68,7 +71,8 @@ def _table_changes(
         yield TableChange(kind="rename_table", table=new.name, namespace=new.namespace, before=old, after=new)
     if old.shape != new.shape:
         yield _shape_change(old, new)
-    yield from field_changes(old, new, names)
+    if (old.shape is None) == (new.shape is None):
+        yield from field_changes(old, new, names)
     unread = {unreadable.path for unreadable in after.unreadable}
     yield from index_changes(old, new, names, unread)
     yield from constraint_changes(old, new, names, unread)

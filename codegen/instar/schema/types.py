@@ -114,10 +114,19 @@ class UnionType(_Type, frozen=True, tag="union"):
 
 
 class LiteralType(_Type, frozen=True, tag="literal"):
-    """Exactly `value`; `bigint` tells a TypeScript `1n` from `1`."""
+    """Exactly `value`; `bigint` tells a TypeScript `1n` from `1`. `true` is not `1`, although Python says so."""
 
     value: str | int | float | bool
     bigint: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, LiteralType):
+            return NotImplemented
+        same_kind = isinstance(self.value, bool) == isinstance(other.value, bool)
+        return same_kind and self.value == other.value and self.bigint == other.bigint
+
+    def __hash__(self) -> int:
+        return hash((type(self.value) is bool, self.value, self.bigint))
 
 
 class EnumType(_Type, frozen=True, tag="enum"):

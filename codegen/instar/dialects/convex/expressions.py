@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator as operators
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,14 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from instar.dialects.convex.evaluate import Evaluator, Scope
+
+
+_ORDER: Final[dict[str, Callable[[float, float], bool]]] = {
+    "<": operators.lt,
+    "<=": operators.le,
+    ">": operators.gt,
+    ">=": operators.ge,
+}
 
 
 def _object(self: Evaluator, node: Node, scope: Scope) -> Value:
@@ -116,7 +125,8 @@ def _call(self: Evaluator, node: Node, scope: Scope) -> Value:
         return vocabulary.define_table(given, scope.module.file.place(node))
     value = self.call(callee, given)
     if isinstance(value, Unknown):
-        return value if value.place is not None else self.unknown(node, scope, value.reason)
+        described = value.place is None or value.place.path.startswith("<")
+        return self.unknown(node, scope, value.reason) if described else value
     if isinstance(value, SchemaValue) and value.place is None:
         return replace(value, place=scope.module.file.place(node))
     return value
@@ -176,6 +186,8 @@ def _binary(self: Evaluator, node: Node, scope: Scope) -> Value:
         equal = same(left, right)
         if equal is not None:
             return equal == operator.type.startswith("=")
+    elif operator.type in _ORDER and isinstance(left, int | float) and isinstance(right, int | float):
+        return _ORDER[operator.type](left, right)
     elif operator.type == "+":
         if isinstance(left, str) and isinstance(right, str):
             return left + right

@@ -17,6 +17,12 @@ _FILES: Final = {
     "convex-helpers/server": "convex_helpers_server.ts",
     "convex-helpers/server/migrations": "convex_helpers_migrations.ts",
     "convex-helpers/server/rateLimit": "convex_helpers_rate_limit.ts",
+    "convex-helpers/server/zod": "convex_helpers_zod.ts",
+    "convex-helpers/server/zod3": "convex_helpers_zod.ts",
+    "convex-helpers/server/zod4": "convex_helpers_zod.ts",
+    "zod": "zod.ts",
+    "zod/v3": "zod.ts",
+    "zod/v4": "zod.ts",
     "@convex-dev/auth/server": "convex_auth_server.ts",
 }
 

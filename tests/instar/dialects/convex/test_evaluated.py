@@ -23,6 +23,8 @@ import { brandedString, deprecated, literals, nullable, partial, pretend, withSy
 import { rateLimitTables } from "convex-helpers/server/rateLimit";
 import { migrationsTable } from "convex-helpers/server/migrations";
 import { Table } from "convex-helpers/server";
+import { zodToConvex } from "convex-helpers/server/zod4";
+import { z } from "zod/v4";
 import * as shared from "./shared";
 import defaults, { Level, type Unused } from "./shared";
 
@@ -67,6 +69,7 @@ export default defineSchema(
       ),
     ),
     anything: defineTable(v.any()),
+    zod: defineTable({ kind: zodToConvex(z.enum(["a", "b"])), many: zodToConvex(z.array(z.object({ a: z.number().optional() }))) }),
     profiles: defineTable({ bio, ...partial(others), doc: v.object(withSystemFields("profiles", {})) })
       .vectorIndex("by_links", { vectorField: "embedding", dimensions: shared.DIMENSIONS, filterFields: ["bio"] })
       .staged({ bio: undefined, nested: shared.nested }),
@@ -88,7 +91,7 @@ def test_the_static_reader_says_what_the_backend_gets(tmp_path: Path) -> None:
     write_project(tmp_path, {"convex/schema.ts": SCHEMA, "convex/shared.ts": SHARED}, installed=True)
     exact = evaluate_schema(tmp_path / "convex/schema.ts")
     static = READER.read(FolderSource(tmp_path), Config())
-    assert len(exact.tables) == 7
+    assert len(exact.tables) == 8
     assert bare(static) == bare(exact)
 
 
