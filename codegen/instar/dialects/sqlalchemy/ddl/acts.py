@@ -67,12 +67,14 @@ class Fill(_Act, frozen=True, tag="fill"):
         work: The backfill that should have done it.
         table: The quoted table.
         key: The quoted primary key columns.
+        plain_key: The same, as rows name them.
         limit: How many rows it fills at most; None for any number.
     """
 
     work: BackfillWork
     table: str
     key: tuple[str, ...]
+    plain_key: tuple[str, ...]
     limit: int | None
 
 

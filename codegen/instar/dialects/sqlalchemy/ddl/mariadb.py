@@ -48,6 +48,13 @@ def change_type(table: Table, _before: Field, after: Field) -> tuple[Act, ...]:
     return (_alter(table, f"MODIFY COLUMN {column_sql(after, BACKEND)}", _INSTANT),)
 
 
+def change_type_back(table: Table, _after: Field, before: Field) -> tuple[Act, ...]:
+    """The narrower type again, by a copy."""
+    why = f"copies {table.name}: its writers wait, and a value that no longer fits is refused"
+    action = f"ALTER TABLE {_name(table)} MODIFY COLUMN {column_sql(before, BACKEND)}"
+    return (Run(why=why, statements=(f"{action}, ALGORITHM=COPY, LOCK=SHARED",)),)
+
+
 def change_default(table: Table, field: Field) -> tuple[Act, ...]:
     """Set the default of `field`, or drop it."""
     default = default_sql(field, BACKEND)

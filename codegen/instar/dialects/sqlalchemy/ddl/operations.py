@@ -26,6 +26,7 @@ class Ddl(Protocol):
     def relax_field(self, table: Table, field: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
     def require_field(self, table: Table, field: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
     def change_type(self, table: Table, before: Field, after: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
+    def change_type_back(self, table: Table, after: Field, before: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
     def change_default(self, table: Table, field: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
     def create_index(self, table: Table, index: Index, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
     def drop_index(self, table: Table, index: Index, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
@@ -123,7 +124,7 @@ def _backward(ddl: Ddl, operation: ops.Operation, table: Table) -> tuple[Act, ..
         case ops.RequireField(field=field):
             return ddl.relax_field(table, field)
         case ops.ChangeFieldType(before=before, after=after):
-            return ddl.change_type(table, after, before)
+            return ddl.change_type_back(table, after, before)
         case ops.ChangeServerDefault(field=field, before=before):
             return ddl.change_default(table, msgspec.structs.replace(field, server_default=before))
         case ops.CreateIndex(index=index):
@@ -195,5 +196,6 @@ def _fill(work: ops.BackfillWork, table: Table, backend: Backend, limit: int | N
         work=work,
         table=table_name(work.table, work.namespace, backend),
         key=tuple(quoted(name, backend) for name in table.primary_key),
+        plain_key=table.primary_key,
         limit=limit,
     )

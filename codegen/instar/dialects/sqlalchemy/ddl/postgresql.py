@@ -72,6 +72,14 @@ def change_type(table: Table, _before: Field, after: Field) -> tuple[Act, ...]:
     return (_alter(table, f"ALTER COLUMN {column} TYPE {type_sql(after, BACKEND)}"),)
 
 
+def change_type_back(table: Table, _after: Field, before: Field) -> tuple[Act, ...]:
+    """The narrower type again, by a rewrite."""
+    column = quoted(before.name, BACKEND)
+    action = f"ALTER TABLE {_name(table)} ALTER COLUMN {column} TYPE {type_sql(before, BACKEND)}"
+    why = f"rewrites {table.name}: its readers and writers wait, and a value that no longer fits is refused"
+    return (Run(why=why, statements=(action,)),)
+
+
 def change_default(table: Table, field: Field) -> tuple[Act, ...]:
     """Set the default of `field`, or drop it."""
     default = default_sql(field, BACKEND)

@@ -13,6 +13,7 @@ from instar.dialects.sqlalchemy.ddl.acts import Act, Rebuild, Run
 from instar.dialects.sqlalchemy.ddl.columns import column_sql, default_sql, sqlalchemy_type
 from instar.dialects.sqlalchemy.ddl.keys import key_list
 from instar.dialects.sqlalchemy.ddl.names import object_name, quoted, table_name
+from instar.dialects.sqlalchemy.python_text import string
 from instar.errors import InstarError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def add_field(table: Table, field: Field) -> tuple[Act, ...]:
     """A column; one whose default is computed, by a copy."""
     default = field.server_default
     if default is not None and default_sql(field, BACKEND) == "CURRENT_TIMESTAMP":
-        column = f"sa.Column({field.name!r}, {_python_type(field)}, nullable={field.optional}, server_default=sa.text('CURRENT_TIMESTAMP'))"
+        column = f'sa.Column({string(field.name)}, {_python_type(field)}, nullable={field.optional}, server_default=sa.text("CURRENT_TIMESTAMP"))'
         return (_rebuild(table, f"add_column({column})"),)
     return (_alter(table, f"ADD COLUMN {column_sql(field, BACKEND)}"),)
 
@@ -34,7 +35,7 @@ def add_field(table: Table, field: Field) -> tuple[Act, ...]:
 def drop_field(table: Table, field: Field) -> tuple[Act, ...]:
     """Drop a column: natively, unless a constraint of the table names it."""
     if any(field.name in constraint.fields for constraint in table.constraints):
-        return (_rebuild(table, f"drop_column({field.name!r})"),)
+        return (_rebuild(table, f"drop_column({string(field.name)})"),)
     return (_alter(table, f"DROP COLUMN {quoted(field.name, BACKEND)}"),)
 
 
@@ -50,14 +51,19 @@ def require_field(table: Table, field: Field) -> tuple[Act, ...]:
 
 def change_type(table: Table, _before: Field, after: Field) -> tuple[Act, ...]:
     """Another declared type, by a copy."""
-    return (_rebuild(table, f"alter_column({after.name!r}, type_={_python_type(after)})"),)
+    return (_rebuild(table, f"alter_column({string(after.name)}, type_={_python_type(after)})"),)
+
+
+def change_type_back(table: Table, after: Field, before: Field) -> tuple[Act, ...]:
+    """The narrower type again; SQLite holds no value against it."""
+    return change_type(table, after, before)
 
 
 def change_default(table: Table, field: Field) -> tuple[Act, ...]:
     """Set the default of `field`, or drop it, by a copy."""
     default = default_sql(field, BACKEND)
-    value = "None" if default is None else f"sa.text({default!r})"
-    return (_rebuild(table, f"alter_column({field.name!r}, server_default={value})"),)
+    value = "None" if default is None else f"sa.text({string(default)})"
+    return (_rebuild(table, f"alter_column({string(field.name)}, server_default={value})"),)
 
 
 def create_index(table: Table, index: Index) -> tuple[Act, ...]:
@@ -80,15 +86,15 @@ def drop_index(table: Table, index: Index) -> tuple[Act, ...]:
 def add_constraint(table: Table, constraint: Constraint) -> tuple[Act, ...]:
     """A constraint, by a copy of the table."""
     name = _constraint_name(table, constraint)
-    fields = list(constraint.fields)
+    names = _listed(constraint.fields)
     match constraint.kind:
         case "unique":
-            call = f"create_unique_constraint({name!r}, {fields!r})"
+            call = f"create_unique_constraint({string(name)}, {names})"
         case "check":
-            call = f"create_check_constraint({name!r}, sa.text({constraint.expression!r}))"
+            call = f"create_check_constraint({string(name)}, sa.text({string(constraint.expression or '')}))"
         case "foreign_key" if constraint.references is not None:
             target = constraint.references
-            call = f"create_foreign_key({name!r}, {target.table!r}, {fields!r}, {list(target.fields)!r})"
+            call = f"create_foreign_key({string(name)}, {string(target.table)}, {names}, {_listed(target.fields)})"
         case _:
             raise InstarError(
                 f'a primary key of "{table.name}" is not changed in place; SQLite has no way to.'
@@ -98,7 +104,7 @@ def add_constraint(table: Table, constraint: Constraint) -> tuple[Act, ...]:
 
 def drop_constraint(table: Table, constraint: Constraint) -> tuple[Act, ...]:
     """Drop a constraint, by a copy of the table."""
-    return (_rebuild(table, f"drop_constraint({_constraint_name(table, constraint)!r})"),)
+    return (_rebuild(table, f"drop_constraint({string(_constraint_name(table, constraint))})"),)
 
 
 def sync(pair: Pair) -> tuple[Act, ...]:
@@ -124,7 +130,7 @@ def _nullable(table: Table, field: Field, *, nullable: bool) -> Rebuild:
     action = "DROP NOT NULL" if nullable else "SET NOT NULL"
     name = table_name(table.name, table.namespace, BACKEND)
     native = f"ALTER TABLE {name} ALTER COLUMN {quoted(field.name, BACKEND)} {action}"
-    return _rebuild(table, f"alter_column({field.name!r}, nullable={nullable})", native)
+    return _rebuild(table, f"alter_column({string(field.name)}, nullable={nullable})", native)
 
 
 def _rebuild(table: Table, call: str, *native: str) -> Rebuild:
@@ -150,3 +156,8 @@ def _python_type(field: Field) -> str:
 
 def _constraint_name(table: Table, constraint: Constraint) -> str:
     return constraint.name or object_name(table.name, *constraint.fields, constraint.kind)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """Names as a list in Python."""
+    return "[" + ", ".join(string(name) for name in names) + "]"

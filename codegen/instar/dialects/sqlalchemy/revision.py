@@ -1,0 +1,189 @@
+"""One Alembic revision as text: a step's operations, up and down, and the functions that run them.
+
+A revision stands alone: what it needs to wait for a lock, to copy a table or to fill rows is written into it,
+so that it does the same in a year, and needs nothing but the standard library, SQLAlchemy and Alembic.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+
+from instar.dialects.sqlalchemy import python_text
+from instar.dialects.sqlalchemy.ddl.acts import Act, Fill, Note, Rebuild, Refuse
+from instar.dialects.sqlalchemy.ddl.operations import downgrade, upgrade
+from instar.dialects.sqlalchemy.layout import tidy
+from instar.dialects.sqlalchemy.revision_body import BATCH, body
+from instar.dialects.sqlalchemy.templating import render
+from instar.schema.model import Table
+from instar.schema.virtual import applied, schema_after, steps_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from instar.dialects.sqlalchemy.ddl.names import Backend
+    from instar.schema.migration import Migration, Step
+    from instar.schema.model import Schema
+    from instar.schema.operations import Operation
+
+_HELPERS = ("run", "online", "rebuild", "save", "fill", "compute")
+
+
+class Revision(msgspec.Struct, frozen=True):
+    """A revision to be written: its id, the file's path, its text and the step that it carries out."""
+
+    id: str
+    path: str
+    text: str
+    step: str
+
+
+def revision_id(migration: Migration, step: Step) -> str:
+    """Twelve hexadecimal digits that are the same whenever the step is generated."""
+    return hashlib.sha256(f"{migration.id}/{step.id}".encode()).hexdigest()[:12]
+
+
+def write_revision(migration: Migration, step: Step, revises: Sequence[str], folder: str) -> Revision:
+    """The revision of one DDL step.
+
+    Args:
+        migration: The plan.
+        step: A step of it with operations.
+        revises: The revisions that it follows; several merge branches.
+        folder: Where revisions are kept, relative to the repository root.
+
+    Raises:
+        InstarError: The backend cannot do an operation.
+    """
+    backend = cast("Backend", migration.backend)
+    revision = revision_id(migration, step)
+    up, down = acts_of(migration, step)
+    number = next((d.number for d in migration.deploys if step in d.steps), 0)
+    lines = [line for line in step.title.splitlines() if line.strip()]
+    text = render(
+        "revision.py.jinja2",
+        summary=lines[0].rstrip(".") if lines else step.id,
+        details=lines[1:],
+        origin=f"{migration.name} ({migration.id}), deploy {number} of {len(migration.deploys)}, step {step.id}.",
+        revision=revision,
+        revises=list(revises),
+        down_revision=_down_revision(revises),
+        imports=_imports(backend, (*up, *down)),
+        constants=_constants(backend, (*up, *down)),
+        up=body(up, backend),
+        down=body(down, backend),
+        upgrade_summary=_summary(step.operations),
+        downgrade_summary="Take it back" if down else "Nothing to take back",
+        helpers=_helper_files(backend, (*up, *down)),
+        backend=backend,
+        up_folders=len(folder.split("/")) if folder != "." else 0,
+    )
+    name = f"{revision}_{python_text.slug(migration.name, step.id)}.py"
+    return Revision(revision, f"{folder}/{name}" if folder != "." else name, tidy(text), step.id)
+
+
+def acts_of(migration: Migration, step: Step) -> tuple[tuple[Act, ...], tuple[Act, ...]]:
+    """What a step does, and what undoes it.
+
+    Raises:
+        InstarError: The backend cannot do an operation.
+    """
+    backend = cast("Backend", migration.backend)
+    before = steps_until(migration, step.id)[:-1]
+    schema = schema_after(migration, before[-1].id) if before else migration.before
+    up: list[Act] = []
+    down: list[tuple[Act, ...]] = []
+    for operation in step.operations:
+        up.extend(upgrade(operation, _table(schema, operation), backend))
+        schema = applied(schema, (operation,))
+        down.append(downgrade(operation, _table(schema, operation), backend))
+    return _merged(up), _merged(act for acts in reversed(down) for act in acts)
+
+
+def _table(schema: Schema, operation: Operation) -> Table:
+    found = schema.table(operation.table, operation.namespace)
+    return found or Table(name=operation.table, namespace=operation.namespace)
+
+
+def _merged(acts: Iterable[Act]) -> tuple[Act, ...]:
+    """The acts with neighbouring copies of one table made one."""
+    merged: list[Act] = []
+    for act in acts:
+        last = merged[-1] if merged else None
+        if (
+            isinstance(act, Rebuild)
+            and isinstance(last, Rebuild)
+            and act.table == last.table
+            and bool(act.native) == bool(last.native)
+        ):
+            calls, native = (*last.calls, *act.calls), (*last.native, *act.native)
+            merged[-1] = msgspec.structs.replace(last, calls=calls, native=native)
+        else:
+            merged.append(act)
+    return tuple(merged)
+
+
+def _down_revision(revises: Sequence[str]) -> str:
+    if not revises:
+        return "None"
+    if len(revises) == 1:
+        return python_text.string(revises[0])
+    return "(" + ", ".join(python_text.string(one) for one in revises) + ")"
+
+
+def _summary(operations: Sequence[Operation]) -> str:
+    tables = sorted({operation.table for operation in operations})
+    return f"Change {', '.join(tables)}"
+
+
+def _kinds(acts: Sequence[Act]) -> set[str]:
+    """The helper functions that these acts call, directly or through each other."""
+    kinds = {type(act).__name__.lower() for act in acts if not isinstance(act, (Note, Refuse))}
+    if any(isinstance(act, Fill) and act.work.compute for act in acts):
+        kinds.add("compute")
+    if kinds & {"rebuild", "save"}:
+        kinds.add("run")
+    return kinds
+
+
+def _helper_files(backend: Backend, acts: Sequence[Act]) -> list[str]:
+    own = {"run", "online", "rebuild"}
+    kinds = _kinds(acts)
+    if backend == "sqlite" and "fill" in kinds:
+        kinds.add("run")
+    return [
+        f"{kind}_{backend}.jinja2" if kind in own else f"{kind}.jinja2" for kind in _HELPERS if kind in kinds
+    ]
+
+
+def _imports(backend: Backend, acts: Sequence[Act]) -> str:
+    kinds = _kinds(acts)
+    retries = backend != "sqlite" and "run" in kinds
+    standard = ["import importlib.util"] if "compute" in kinds else []
+    standard += ["import secrets", "import time"] if retries else []
+    typed = ["Callable"] if "fill" in kinds else []
+    typed += ["Iterator"] if "rebuild" in kinds else []
+    standard += [f"from collections.abc import {', '.join(typed)}"] if typed else []
+    standard += ["from contextlib import contextmanager"] if "rebuild" in kinds else []
+    standard += ["from pathlib import Path"] if "compute" in kinds else []
+    other = ["import sqlalchemy as sa"] if kinds & {"rebuild", "save", "fill", "online"} else []
+    other += ["from alembic import op"] if kinds else []
+    other += ["from alembic.operations import BatchOperations"] if "rebuild" in kinds else []
+    other += ["from sqlalchemy.exc import DBAPIError"] if retries else []
+    return "".join("\n".join(block) + "\n\n" for block in (standard, other) if block)
+
+
+def _constants(backend: Backend, acts: Sequence[Act]) -> str:
+    kinds = _kinds(acts)
+    lines: list[str] = []
+    if "run" in kinds and backend == "postgresql":
+        lines += ['LOCK_TIMEOUT = "2s"', "ATTEMPTS = 20"]
+        lines += ['LOCK_NOT_GRANTED = ("55P03", "40P01")  # lock timeout, deadlock']
+    if "run" in kinds and backend == "mariadb":
+        lines += ["LOCK_WAIT_TIMEOUT = 2  # seconds", "ATTEMPTS = 20"]
+        lines += ["LOCK_NOT_GRANTED = (1205, 1213)  # lock wait timeout, deadlock"]
+    if "fill" in kinds:
+        lines.append(f"BATCH = {BATCH}")
+    return "\n".join(("", *lines, "")) if lines else ""
