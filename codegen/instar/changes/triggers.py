@@ -1,0 +1,37 @@
+"""Where triggers cannot keep two columns in step, so that the application has to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from instar.changes.filling import total_down, total_up
+
+if TYPE_CHECKING:
+    from instar.changes.context import Context
+    from instar.changes.items import FieldItem
+    from instar.schema.operations import Conversion
+
+_SILENT = {"CASCADE", "SET NULL", "SET DEFAULT"}
+
+
+def refusal(item: FieldItem, context: Context, conversion: Conversion | None) -> str | None:
+    """Why triggers are refused for this pair, as the end of a sentence; None where they are right.
+
+    The cases are those that were seen to lose writes: a MariaDB cascade changes rows without firing triggers, and
+    SQLite's `OR REPLACE` and `OR IGNORE` turn a conflict on a lossy copy into a lost row.
+    """
+    table, name = context.table(item.table, item.namespace), item.old.name
+    keys = [one for one in table.constraints if one.kind == "foreign_key" and name in one.fields]
+    if context.backend == "mariadb" and any(_cascades(one.references) for one in keys):
+        return f"MariaDB fires no trigger when a foreign key's cascade changes {name}"
+    unique = [one for one in table.constraints if one.kind == "unique" and name in one.fields]
+    unique_index = any(index.unique and name in index.fields for index in table.indexes)
+    lossy = not (total_up(conversion) and total_down(conversion))
+    if context.backend == "sqlite" and lossy and (unique or unique_index):
+        return f"{name} is unique and its conversion is lossy, where SQLite's OR REPLACE would drop rows"
+    return None
+
+
+def _cascades(references: object) -> bool:
+    actions = (getattr(references, "on_update", None), getattr(references, "on_delete", None))
+    return any(action and action.upper() in _SILENT for action in actions)
