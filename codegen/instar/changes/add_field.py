@@ -64,8 +64,8 @@ def _default_apart(field: Field) -> tuple[Field, str]:
 
 def _filled(item: FieldItem, context: Context, value: Value) -> tuple[Draft, ...]:
     nullable, title = declared(item.new, optional=True), item.title(item.new)
-    sweep = value_work(context, item, value)
-    early = msgspec.structs.replace(sweep, name=f"{sweep.name}.early")
+    early = value_work(context, item, value)
+    sweep = msgspec.structs.replace(early, name=f"{early.name}.sweep")
     default = Default(text=value.expression) if value.expression is not None else None
     code = Draft(
         key=item.key("code"),
@@ -78,14 +78,26 @@ def _filled(item: FieldItem, context: Context, value: Value) -> tuple[Draft, ...
         access=(access(item, "fallback", field=nullable, default=default, compute=value.compute),),
         after=(item.key("add"),),
     )
-    state = "added, nullable" if item.new.server_default is None else "added, nullable; its default applies to new rows"
+    state = (
+        "added, nullable"
+        if item.new.server_default is None
+        else "added, nullable; its default applies to new rows"
+    )
     return (
         _add(item, nullable, state),
-        _fill(item, early, key="early", after="add", why=f"most rows of {title} are filled before code needs them"),
+        _fill(
+            item,
+            early,
+            key="early",
+            after="add",
+            why=f"most rows of {title} are filled before code needs them",
+        ),
         code,
-        _fill(item, sweep, key="fill", after="code", why="rows that the last old writer inserted have no value"),
-        verification(item, sweep, item.key("fill")),
-        *_required(item, nullable, sweep),
+        _fill(
+            item, sweep, key="fill", after="code", why="rows that the last old writer inserted have no value"
+        ),
+        verification(item, early, item.key("fill")),
+        *_required(item, nullable, early),
     )
 
 
@@ -95,7 +107,9 @@ def _add(item: FieldItem, field: Field, state: str) -> Draft:
     if default is not None and not default.constant and field.optional:
         bare = msgspec.structs.replace(field, server_default=None)
         acts.append(AddField(table=item.table, namespace=item.namespace, field=bare))
-        acts.append(ChangeServerDefault(table=item.table, namespace=item.namespace, field=bare, after=default))
+        acts.append(
+            ChangeServerDefault(table=item.table, namespace=item.namespace, field=bare, after=default)
+        )
     else:
         acts.append(AddField(table=item.table, namespace=item.namespace, field=field))
     line: Line = (item.title(field), state)

@@ -27,14 +27,24 @@ def rolling(item: ConstraintItem, context: Context) -> Planned:
     return Planned(drafts=tuple(drafts))
 
 
+def title(constraint: Constraint) -> str:
+    """`unique (email)`, `check ck_positive`."""
+    about = (
+        f"({', '.join(constraint.fields)})"
+        if constraint.fields
+        else (constraint.name or constraint.expression or "")
+    )
+    return f"{constraint.kind.replace('_', ' ')} {about}"
+
+
 def _added(item: ConstraintItem, constraint: Constraint) -> Draft:
-    names = constraint.fields or _expression_columns(item)
+    names = item.after_columns
     return Draft(
         key=f"{item.prefix}/{title(constraint)}:added",
         kind="ddl",
         phase="expand",
         lines=((f"{title(constraint)} on {item.prefix}", "added"),),
-        why="the new column keeps the rules of the old one, and they hold before any code relies on them",
+        why="a new column has its rules before any code relies on them",
         apart_why=f"the columns of {title(constraint)} are filled first",
         changes=item.changes,
         operations=(AddConstraint(table=item.table, namespace=item.namespace, constraint=constraint),),
@@ -48,15 +58,17 @@ def _added(item: ConstraintItem, constraint: Constraint) -> Draft:
 def _dropped(item: ConstraintItem, constraint: Constraint, context: Context) -> Draft:
     target = context.target.table(item.table, item.namespace)
     kept = {field.name for field in target.fields} if target else set()
-    gone = [name for name in constraint.fields or _expression_columns(item) if name not in kept]
+    gone = [name for name in item.before_columns if name not in kept]
     return Draft(
         key=f"{item.prefix}/{title(constraint)}:dropped",
         kind="ddl",
         phase="contract",
         lines=((f"{title(constraint)} on {item.prefix}", "dropped"),),
         why="a column is not dropped while a constraint names it",
+        apart_why="code in service relies on the constraint until {previous} is everywhere",
         changes=item.changes,
         operations=(DropConstraint(table=item.table, namespace=item.namespace, constraint=constraint),),
         edits=(SourceEdit(table=item.table, namespace=item.namespace, before_constraint=constraint),),
         before=tuple(f"{item.prefix}.{name}:drop" for name in gone),
+        apart=tuple(f"{item.prefix}.{name}:gone" for name in gone),
     )

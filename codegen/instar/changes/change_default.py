@@ -30,7 +30,9 @@ def rolling(item: FieldItem, context: Context) -> Planned:  # noqa: ARG001 - the
         kind="code",
         phase="expand",
         lines=((title, "always written" if goes else "given its new default"),),
-        why=f"inserts that leave {old.name} out rely on the server's default" if goes else "code needs no more than that",
+        why=f"inserts that leave {old.name} out rely on the server's default"
+        if goes
+        else "code needs no more than that",
         changes=item.changes,
         edits=(edit(item, old, in_code),) if in_code != old else (),
         after=() if goes else (item.key("default"),),
@@ -42,7 +44,9 @@ def rolling(item: FieldItem, context: Context) -> Planned:  # noqa: ARG001 - the
         kind="ddl",
         phase="contract" if goes else "expand",
         lines=((title, "loses its server default" if goes else f"given the server default {after}"),),
-        why="no insert relies on it any more" if goes else "old code writes the field itself, or is served as before",
+        why="no insert relies on it any more"
+        if goes
+        else "old code writes the field itself, or is served as before",
         apart_why=f"code in service relies on the default of {title} until {{previous}} is everywhere",
         changes=item.changes,
         operations=(

@@ -25,13 +25,18 @@ def rolling(item: IndexItem, context: Context) -> Planned:
     if item.carried:
         new = [name for name in columns(after) if name not in columns(before)]
         build = built(item, context, before=tuple(f"{item.prefix}.{name}:queryable" for name in new))
-        apart = tuple(f"{item.prefix}.{name}:unmapped" for name in new)
+        apart = tuple(f"{item.prefix}.{name}:gone" for name in gone)
         why = "no query filters on the column that it covers any more"
         drop = dropped(item, apart=apart, before=_drops(item.prefix, gone), why=why)
         return Planned(drafts=(build, drop))
     build = built(item, context)
     code = queried(item, after, f"queried instead of {before.name}", after=(build.key,))
-    drop = dropped(item, apart=(code.key,), before=_drops(item.prefix, gone), why="no query in service relies on it any more")
+    drop = dropped(
+        item,
+        apart=(code.key,),
+        before=_drops(item.prefix, gone),
+        why="no query in service relies on it any more",
+    )
     return Planned(drafts=(build, code, drop))
 
 

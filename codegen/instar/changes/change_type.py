@@ -32,7 +32,8 @@ def unconverted(item: FieldItem, planned: Planned, context: Context) -> Planned:
     """The plan, with the question of how values get from one type to the other where nobody has said."""
     conversion = conversion_of(context, item)
     title = item.title(item.new)
-    question, answers = "", ()
+    question = ""
+    answers: tuple[str, ...] = ()
     if conversion is None and item.old.type != item.new.type:
         question = f"{title} needs a conversion from {item.old.name} and back"
         answers = (

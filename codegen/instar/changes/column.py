@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from instar.schema.model import Field
     from instar.schema.operations import BackfillWork, Operation
 
+
 def still_mapped(item: FieldItem) -> str:
     """Why a column cannot be dropped in the deploy of the code that no longer maps it."""
     return f"code in service still selects {item.title(item.old)} until {{previous}} is everywhere"

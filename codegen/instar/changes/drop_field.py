@@ -21,7 +21,7 @@ def rolling(item: FieldItem, context: Context) -> Planned:
     """Two deploys: a mapped column is in every SELECT and INSERT, so unmapping and dropping never share one."""
     old, title = item.old, item.title(item.old)
     unmap = Draft(
-        key=item.key("unmapped"),
+        key=item.key("gone"),
         kind="code",
         phase="contract",
         lines=((title, "no longer mapped"),),

@@ -23,10 +23,12 @@ def rolling(item: IndexItem, context: Context) -> Planned:
     if gone:
         drop = dropped(
             item,
-            apart=tuple(f"{item.prefix}.{name}:{act}" for name in gone for act in ("unmapped",)),
+            apart=tuple(f"{item.prefix}.{name}:gone" for name in gone),
             before=tuple(f"{item.prefix}.{name}:drop" for name in gone),
             why="a column is not dropped while an index covers it",
         )
         return Planned(drafts=(drop,))
     code = queried(item, index, "no longer relied on by any query")
-    return Planned(drafts=(code, dropped(item, apart=(code.key,), why="no query in service relies on it any more")))
+    return Planned(
+        drafts=(code, dropped(item, apart=(code.key,), why="no query in service relies on it any more"))
+    )

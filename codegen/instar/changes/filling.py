@@ -62,7 +62,9 @@ def copy_work(context: Context, item: FieldItem, conversion: Conversion | None, 
         agrees=agrees,
     )
     replace = msgspec.structs.replace
-    check = replace(fill, guard=empty) if not new.optional else (None if in_app else replace(fill, guard=missing))
+    check = (
+        replace(fill, guard=empty) if not new.optional else (None if in_app else replace(fill, guard=missing))
+    )
     return CopyWork(fill=fill, verify=replace(fill, guard=missing), check=check)
 
 

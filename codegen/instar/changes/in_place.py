@@ -36,4 +36,6 @@ def _longer(before: StringType, after: StringType, backend: str) -> bool:
         one_byte = before.length <= _MARIADB_SHORT
         return before.length <= after.length and one_byte == (after.length <= _MARIADB_SHORT)
     unbounded = after.text or after.length is None
-    return unbounded or (before.length is not None and after.length is not None and after.length >= before.length)
+    return unbounded or (
+        before.length is not None and after.length is not None and after.length >= before.length
+    )

@@ -30,7 +30,7 @@ def built(item: IndexItem, context: Context, *, before: tuple[str, ...] = ()) ->
         changes=item.changes,
         operations=(CreateIndex(table=item.table, namespace=item.namespace, index=index),),
         edits=(SourceEdit(table=item.table, namespace=item.namespace, after_index=index),),
-        after=tuple(f"{item.prefix}.{name}:{act}" for name in columns(index) for act in ("add", "verified", "code_ready")),
+        after=tuple(f"{item.prefix}.{name}:{act}" for name in columns(index) for act in ("add", "verified")),
         before=before,
         alone=True,
     )

@@ -68,9 +68,13 @@ class IndexItem(_Item, frozen=True):
 
 
 class ConstraintItem(_Item, frozen=True):
-    """A constraint that goes or comes with its columns, or is carried over to columns that replace its own."""
+    """A constraint that goes or comes with its columns, or is carried over to columns that replace its own.
+
+    `before_columns` and `after_columns` are the stored names that it is about, a check's among them.
+    """
 
     kind: ConstraintChangeKind
     before: Constraint | None = None
     after: Constraint | None = None
-    carried: bool = False
+    before_columns: tuple[str, ...] = ()
+    after_columns: tuple[str, ...] = ()

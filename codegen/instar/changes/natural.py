@@ -26,13 +26,15 @@ def natural(old: Field, new: Field, backend: Backend) -> Conversion | None:
 def _fits(old: FieldType, new: FieldType, value: str, length: str) -> str | None:
     """SQL that is true where a new value fits the old type, empty where all do; None where old values may not fit."""
     match old, new:
-        case IntType(bits=b, unsigned=u), IntType(bits=c, unsigned=v) if (b < c and not v) or (u == v and b <= c):
+        case IntType(bits=b, unsigned=u), IntType(bits=c, unsigned=v) if (b < c and not v) or (
+            u == v and b <= c
+        ):
             low, high = (0, 2**b - 1) if u else (-(2 ** (b - 1)), 2 ** (b - 1) - 1)
             return f"{value} BETWEEN {low} AND {high}"
         case StringType(length=n), StringType(length=m, text=text) if text or m is None or (n and n <= m):
             return f"{length}({value}) <= {n}" if n else ""
-        case DecimalType(precision=int() as p, scale=s), DecimalType(precision=q, scale=t) if (
-            q is None or (q - (t or 0) >= p - (s or 0) and (t or 0) >= (s or 0))
+        case DecimalType(precision=int() as p, scale=s), DecimalType(precision=q, scale=t) if q is None or (
+            q - (t or 0) >= p - (s or 0) and (t or 0) >= (s or 0)
         ):
             return f"ABS({value}) < {10 ** (p - (s or 0))} AND ROUND({value}, {s or 0}) = {value}"
         case FloatType(bits=32), FloatType(bits=64 | None):

@@ -99,4 +99,5 @@ def plain(item: FieldItem) -> Draft:
         lines=((used(item), "read and written"), (item.title(item.old), "no longer mapped")),
         changes=item.changes,
         access=(access(item, "plain", field=new),),
+        aliases=(item.key("gone", item.old),),
     )

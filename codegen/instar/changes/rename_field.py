@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from instar.changes.base import Planned
 from instar.changes.change_type import unconverted
 from instar.changes.column import edit
@@ -26,15 +28,18 @@ def rolling(item: FieldItem, context: Context) -> Planned:
 
 
 def _attribute(item: FieldItem) -> Draft:
-    import msgspec
-
     old = item.old
     new = msgspec.structs.replace(old, attribute=item.new.attribute)
     return Draft(
         key=item.key("code"),
         kind="code",
         phase="expand",
-        lines=((f"{item.prefix}.{old.code_name}", f"called {new.code_name} in code; the column stays {old.name}"),),
+        lines=(
+            (
+                f"{item.prefix}.{old.code_name}",
+                f"called {new.code_name} in code; the column stays {old.name}",
+            ),
+        ),
         why="a name in code is no business of the database",
         changes=item.changes,
         edits=(edit(item, old, new),),

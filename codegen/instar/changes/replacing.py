@@ -17,6 +17,7 @@ from instar.changes.drafts import Draft
 from instar.changes.filling import copy_work, total_down
 from instar.changes.loosening import loosened, must_loosen, relaxed
 from instar.changes.pair import beside, contract, filled_where_required, moved_aside, new_column, plain, used
+from instar.changes.relax_field import accepting
 from instar.changes.triggers import refusal
 from instar.schema.operations import AddField, ChangeServerDefault, SyncFields, UnsyncFields
 
@@ -43,9 +44,18 @@ def replacing(item: FieldItem, context: Context, conversion: Conversion | None) 
         verification(item, works.verify, item.key("fill")),
         *(_code_first(item, conversion) if code_first else _data_first(item)),
         *extra.drafts,
+        *_left_out(item),
         contract(item, works, _unsync(item, context, conversion), _dropped(item)),
     )
     return Planned(drafts=drafts, decisions=extra.decisions, notes=_notes(item, context))
+
+
+def _left_out(item: FieldItem) -> tuple[Draft, ...]:
+    """A field that also becomes optional: no writer leaves it out while code that takes it for given is in service."""
+    if item.old.optional or not item.new.optional:
+        return ()
+    writers = accepting(item, edits=False)[1]
+    return (msgspec.structs.replace(writers, after=(item.key("unmapped"),)),)
 
 
 def _notes(item: FieldItem, context: Context) -> tuple[str, ...]:
@@ -53,8 +63,10 @@ def _notes(item: FieldItem, context: Context) -> tuple[str, ...]:
         return ()
     title = item.title(item.new)
     return (
-        f"{title} is nullable, so its data comes first in spite of --code-first: "
-        "a NULL could not be told from a row that is not filled yet.",
+        (
+            f"{title} is nullable, so its data comes first in spite of --code-first: "
+            "a NULL could not be told from a row that is not filled yet."
+        ),
     )
 
 
@@ -114,13 +126,14 @@ def _fill(item: FieldItem, work: BackfillWork, *, after: str) -> Draft:
 
 
 def _data_first(item: FieldItem) -> tuple[Draft, ...]:
+    last = plain(item)
     switch = msgspec.structs.replace(
-        plain(item),
+        last,
         why=f"{item.new.name} is filled and in step, so code switches over in one go",
         apart_why=f"{item.title(item.new)} must be filled and verified before any code knows it",
         edits=(edit(item, item.old, None), edit(item, None, new_column(item))),
         after=(item.key("verified"),),
-        aliases=(item.key("code"), item.key("queryable")),
+        aliases=(*last.aliases, item.key("code"), item.key("queryable")),
     )
     return (switch,)
 
@@ -138,13 +151,14 @@ def _code_first(item: FieldItem, conversion: Conversion | None) -> tuple[Draft, 
         access=(access(item, "fallback", field=new, old=old, conversion=conversion),),
         after=(item.key("add"),),
     )
+    last = plain(item)
     last = msgspec.structs.replace(
-        plain(item),
+        last,
         why=f"every row has {item.new.name}, so the accessor is not needed any more",
         apart_why=f"the accessor reads {item.title(item.old)} until every row is filled",
         edits=(edit(item, old, None),),
         after=(item.key("verified"), first.key),
-        aliases=(item.key("queryable"),),
+        aliases=(*last.aliases, item.key("queryable")),
     )
     return (first, last)
 

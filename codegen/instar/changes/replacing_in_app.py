@@ -20,9 +20,10 @@ from instar.schema.operations import AddField, DropField
 
 if TYPE_CHECKING:
     from instar.changes.context import Context
+    from instar.changes.drafts import Line
     from instar.changes.items import FieldItem
     from instar.schema.model import Field
-    from instar.schema.operations import BackfillWork, Conversion
+    from instar.schema.operations import BackfillWork, Conversion, Operation
 
 
 def replacing(item: FieldItem, context: Context, conversion: Conversion | None) -> Planned:
@@ -47,7 +48,11 @@ def replacing(item: FieldItem, context: Context, conversion: Conversion | None) 
 def _arriving(item: FieldItem) -> Field:
     """The new field while code still reads the old one under their common name."""
     same = item.old.code_name == item.new.code_name
-    return msgspec.structs.replace(new_column(item), attribute=f"new_{item.new.code_name}") if same else new_column(item)
+    return (
+        msgspec.structs.replace(new_column(item), attribute=f"new_{item.new.code_name}")
+        if same
+        else new_column(item)
+    )
 
 
 def _expand(item: FieldItem) -> Draft:
@@ -113,13 +118,14 @@ def _read_new(item: FieldItem, conversion: Conversion | None) -> Draft:
 def _room_for_inserts(item: FieldItem, context: Context) -> Draft | None:
     """What lets code insert rows without the old column; and what the database does with the new one from then on."""
     table = context.table(item.table, item.namespace)
-    acts, lines = (), ()
+    acts: tuple[Operation, ...] = ()
+    lines: tuple[Line, ...] = ()
     if not item.old.optional and item.new.optional:
         acts, lines = (relaxed(item.old, table),), ((item.title(item.old), "relaxed to nullable"),)
     elif must_loosen(item.old):
         acts, lines = loosened(item.old, table, context.backend)
     default = default_at_last(item)
-    if default and item.new.server_default:
+    if item.new.server_default:
         lines = (*lines, (item.title(item.new), f"given the default {item.new.server_default.text}"))
     if not acts and not default:
         return None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from instar.changes.base import Planned
 from instar.changes.column import checked_not_null, edit, verification
+from instar.changes.context import declared
 from instar.changes.drafts import Draft
 from instar.changes.filling import value_work
 from instar.changes.values import existing_rows, undecided
@@ -48,7 +49,7 @@ def rolling(item: FieldItem, context: Context) -> Planned:
         apart_why=f"code that may leave {title} out is in service until {{previous}} is everywhere",
         changes=item.changes,
         operations=checked_not_null(item, work),
-        edits=(edit(item, item.old, declared_required(item)),),
+        edits=(edit(item, item.old, declared(item.old, optional=False)),),
         after=(item.key("verified"),),
         apart=(writers.key,),
     )

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from instar.changes.items import FieldItem
     from instar.dialects.sqlalchemy.ddl.names import Backend
 
-_STABLE = {"now()", "current_timestamp", "current_date", "localtimestamp", "transaction_timestamp()", "statement_timestamp()"}
+_STABLE = {
+    "now()",
+    "current_timestamp",
+    "current_date",
+    "localtimestamp",
+    "transaction_timestamp()",
+    "statement_timestamp()",
+}
 """Server defaults that PostgreSQL evaluates once when it adds the column, so that no row is rewritten."""
 
 
