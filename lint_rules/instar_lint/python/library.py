@@ -1,0 +1,228 @@
+"""Functions of SQLAlchemy, the standard library and the builtins that pass rows on or name fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from instar_lint.python.annotations import annotated
+from instar_lint.python.containers import apply_function, sort_key
+from instar_lint.python.queries import evaluate_arguments
+from instar_lint.python.sessions import session_call
+from instar_lint.python.strings import named_by_text
+from instar_lint.python.values import (
+    PLAIN,
+    UNKNOWN,
+    ClassOf,
+    Dictionary,
+    Entity,
+    Entry,
+    External,
+    Instance,
+    Many,
+    Object,
+    Record,
+    Text,
+    Unknown,
+    Value,
+    item_of,
+    join,
+    joined,
+)
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Callable
+
+    from instar_lint.python.frame import Frame
+
+_SEQUENCES = frozenset(
+    [
+        "list",
+        "set",
+        "tuple",
+        "frozenset",
+        "reversed",
+        "iter",
+        "sorted",
+        "deque",
+        "chunked",
+        "islice",
+        "cycle",
+        "unique_everseen",
+    ]
+)
+_SAME = frozenset(
+    [
+        "copy",
+        "deepcopy",
+        "desc",
+        "asc",
+        "nullslast",
+        "nullsfirst",
+        "distinct",
+        "shield",
+        "wait_for",
+        "ensure_future",
+        "create_task",
+        "aiter",
+    ]
+)
+_STATEMENTS = frozenset(["select", "query", "insert", "update", "delete", "exists", "text"])
+
+
+def library_call(frame: Frame, node: ast.Call, callee: Value, name: str) -> Value:
+    """What calling a name of a library, or one that is not known at all, gives."""
+    last = callee.name.rsplit(".", 1)[-1] if isinstance(callee, External) else name
+    handler = _FUNCTIONS.get(last)
+    if handler is not None:
+        return handler(frame, node)
+    if last in _STATEMENTS and node.args:
+        made = session_call(frame, node, callee, last)
+        if made is not None:
+            return made
+    values = evaluate_arguments(frame, node)
+    if last in _SEQUENCES:
+        sort_key(frame, node, item_of(values[0]) if values else UNKNOWN)
+        return Many(item_of(values[0])) if values else Many(UNKNOWN)
+    if last in _SAME and values:
+        return values[0]
+    if isinstance(callee, Unknown):
+        return UNKNOWN
+    return PLAIN if _is_builtin(callee) else UNKNOWN
+
+
+def _is_builtin(callee: Value) -> bool:
+    return isinstance(callee, External) and callee.name.startswith("builtins.")
+
+
+def _aliased(frame: Frame, node: ast.Call) -> Value:
+    values = evaluate_arguments(frame, node)
+    return values[0] if values and isinstance(values[0], Entity) else UNKNOWN
+
+
+def _named(access: str) -> Callable[[Frame, ast.Call], Value]:
+    def handler(frame: Frame, node: ast.Call) -> Value:
+        values = evaluate_arguments(frame, node)
+        if len(values) < 2:
+            return UNKNOWN
+        named_by_text(frame, values[0], values[1], node, access)
+        if isinstance(values[1], Text) and len(values[1].options) == 1 and access == "read":
+            from instar_lint.python.attributes import attribute_of  # noqa: PLC0415 - attributes evaluate calls
+
+            found = attribute_of(frame, values[0], values[1].options[0].text)
+            return found if len(values) == 2 or found != UNKNOWN else values[2]
+        return UNKNOWN
+
+    return handler
+
+
+def _next(frame: Frame, node: ast.Call) -> Value:
+    values = evaluate_arguments(frame, node)
+    if not values:
+        return UNKNOWN
+    sort_key(frame, node, item_of(values[0]))
+    if len(values) > 1 and not isinstance(values[0], Many):
+        return joined(values)
+    return join(item_of(values[0]), values[1]) if len(values) > 1 else item_of(values[0])
+
+
+def _filter(frame: Frame, node: ast.Call) -> Value:
+    if len(node.args) != 2:
+        evaluate_arguments(frame, node)
+        return UNKNOWN
+    values = frame.value(node.args[1])
+    frame.done(values)
+    apply_function(frame, node.args[0], item_of(values))
+    return Many(item_of(values))
+
+
+def _map(frame: Frame, node: ast.Call) -> Value:
+    if len(node.args) != 2:
+        evaluate_arguments(frame, node)
+        return UNKNOWN
+    values = frame.value(node.args[1])
+    frame.done(values)
+    return Many(apply_function(frame, node.args[0], item_of(values)))
+
+
+def _enumerate(frame: Frame, node: ast.Call) -> Value:
+    values = evaluate_arguments(frame, node)
+    return Many(Record((PLAIN, item_of(values[0])))) if values else UNKNOWN
+
+
+def _zip(frame: Frame, node: ast.Call) -> Value:
+    return Many(Record(tuple(item_of(value) for value in evaluate_arguments(frame, node))))
+
+
+def _chain(frame: Frame, node: ast.Call) -> Value:
+    return Many(joined([item_of(value) for value in evaluate_arguments(frame, node)]))
+
+
+def _groupby(frame: Frame, node: ast.Call) -> Value:
+    values = evaluate_arguments(frame, node)
+    if not values:
+        return UNKNOWN
+    item = item_of(values[0])
+    sort_key(frame, node, item)
+    if len(node.args) > 1:
+        apply_function(frame, node.args[1], item)
+    return Many(Record((UNKNOWN, Many(item))))
+
+
+def _dict(frame: Frame, node: ast.Call) -> Value:
+    values = evaluate_arguments(frame, node)
+    entries = tuple(Entry(k.arg, k, UNKNOWN) for k in node.keywords if k.arg)
+    complete = all(k.arg for k in node.keywords)
+    if values and isinstance(values[0], Dictionary):
+        return Dictionary(values[0].value, (*values[0].entries, *entries), values[0].complete and complete)
+    if (
+        values
+        and isinstance(values[0], Many)
+        and isinstance(values[0].item, Record)
+        and len(values[0].item.items) == 2
+    ):
+        return Dictionary(values[0].item.items[1])
+    return Dictionary(UNKNOWN, entries, complete and not values)
+
+
+def _cast(frame: Frame, node: ast.Call) -> Value:
+    values = evaluate_arguments(frame, node)
+    declared = annotated(frame, node.args[0]) if node.args else UNKNOWN
+    return declared if declared != UNKNOWN else values[1] if len(values) > 1 else UNKNOWN
+
+
+def _super(frame: Frame, node: ast.Call) -> Value:
+    _ = node
+    if frame.cls is None:
+        return UNKNOWN
+    return Instance(frame.cls) if frame.knowledge.mapped(frame.cls) is not None else Object(frame.cls)
+
+
+def _type(frame: Frame, node: ast.Call) -> Value:
+    values = evaluate_arguments(frame, node)
+    match values:
+        case [Instance(cls=cls)]:
+            return Entity(cls)
+        case [Object(cls=cls, bound=bound)]:
+            return ClassOf(cls, bound)
+        case _:
+            return UNKNOWN
+
+
+_FUNCTIONS: dict[str, Callable[[Frame, ast.Call], Value]] = {
+    **dict.fromkeys(("aliased", "with_polymorphic", "of_type"), _aliased),
+    **dict.fromkeys(("getattr", "hasattr"), _named("read")),
+    **dict.fromkeys(("setattr", "set_attribute", "set_committed_value"), _named("write")),
+    "delattr": _named("write"),
+    **dict.fromkeys(("next", "anext", "min", "max", "first", "one", "choice"), _next),
+    "filter": _filter,
+    "map": _map,
+    "enumerate": _enumerate,
+    "zip": _zip,
+    **dict.fromkeys(("chain", "concat"), _chain),
+    "groupby": _groupby,
+    **dict.fromkeys(("dict", "defaultdict", "OrderedDict"), _dict),
+    "cast": _cast,
+    "super": _super,
+    "type": _type,
+}

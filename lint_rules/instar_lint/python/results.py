@@ -1,0 +1,205 @@
+"""What a call of one of the project's functions gives: its annotation, else what its body returns."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from instar_lint.python.annotations import annotated
+from instar_lint.python.frame import Frame
+from instar_lint.python.members import bind, class_node, decorator_name, lineage
+from instar_lint.python.values import (
+    NOTHING,
+    UNKNOWN,
+    ClassOf,
+    Entity,
+    Function,
+    Instance,
+    Many,
+    Object,
+    Statement,
+    TypeVariable,
+    Value,
+    item_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from instar_lint.python.functions import AnyFunction
+    from instar_lint.python.knowledge import Knowledge
+    from instar_lint.python.modules import ModuleNode
+
+_DEEPEST = 4
+_CONTEXT_MANAGERS = ("contextmanager", "asynccontextmanager")
+_TELLING = (Entity, Instance, Many, Statement, Object, ClassOf)
+
+
+def call_result(
+    knowledge: Knowledge,
+    function: Function,
+    depth: int,
+    given: Mapping[str, Value] | None = None,
+) -> Value:
+    """What calling a function gives.
+
+    Args:
+        knowledge: The project.
+        function: Which function, and what it is bound to.
+        depth: How many calls deep the question is asked; beyond a few the answer is `UNKNOWN`.
+        given: Argument values by parameter name: they bind type variables and unannotated parameters.
+    """
+    if depth > _DEEPEST:
+        return UNKNOWN
+    telling = {name: value for name, value in (given or {}).items() if isinstance(value, _TELLING)}
+    key = ("call", function, tuple(sorted(telling.items(), key=lambda pair: pair[0])))
+    memo = knowledge.memo
+    if key in memo:
+        return memo[key]
+    memo[key] = UNKNOWN  # recursion tells nothing
+    found = find_function(knowledge, function)
+    if found is None:
+        return UNKNOWN
+    result = _result(knowledge, *found, function, given=telling, depth=depth)
+    memo[key] = result
+    return result
+
+
+def find_function(knowledge: Knowledge, function: Function) -> tuple[ModuleNode, AnyFunction] | None:
+    """The statement that defines a function, and its module."""
+    module = knowledge.modules.get(function.module)
+    if module is None:
+        return None
+    owner, _, name = function.name.rpartition(".")
+    node = module.classes[owner].methods.get(name) if owner in module.classes else module.functions.get(name)
+    return (module, node) if node is not None else None
+
+
+def _result(
+    knowledge: Knowledge,
+    module: ModuleNode,
+    node: AnyFunction,
+    function: Function,
+    *,
+    given: Mapping[str, Value],
+    depth: int,
+) -> Value:
+    owner = function.name.rpartition(".")[0]
+    cls = f"{module.name}.{owner}" if owner else None
+    receiver = function.receiver
+    frame = Frame(knowledge, module, None, cls=_class_name(receiver) or cls, depth=depth)
+    frame.env.update({str(p.name): TypeVariable(str(p.name)) for p in getattr(node, "type_params", [])})
+    declared = annotated(frame, node.returns) if node.returns is not None else UNKNOWN
+    declared = bind(declared, _bound(knowledge, receiver, cls))
+    declared = bind(declared, _bound_by_arguments(frame, node, given))
+    manager = any(decorator_name(d) in _CONTEXT_MANAGERS for d in node.decorator_list)
+    if declared != UNKNOWN and not isinstance(declared, TypeVariable):
+        return item_of(declared) if manager else declared
+    return _inferred(knowledge, module, node, function, given=given, depth=depth, cls=cls, manager=manager)
+
+
+def _inferred(
+    knowledge: Knowledge,
+    module: ModuleNode,
+    node: AnyFunction,
+    function: Function,
+    *,
+    given: Mapping[str, Value],
+    depth: int,
+    cls: str | None,
+    manager: bool,
+) -> Value:
+    from instar_lint.python.functions import run_function  # noqa: PLC0415 - functions evaluate calls
+
+    receiver = function.receiver
+    if any(decorator_name(d) == "classmethod" for d in node.decorator_list):
+        receiver = _as_class(receiver)
+    elif any(decorator_name(d) == "staticmethod" for d in node.decorator_list):
+        receiver = None
+    frame = run_function(
+        knowledge,
+        module,
+        node,
+        None,
+        scope=function.name,
+        receiver=receiver,
+        cls=cls,
+        given=given,
+        depth=depth + 1,
+    )
+    if frame.yielded is not None:
+        return frame.yielded if manager else Many(frame.yielded)
+    return frame.returned if frame.returned is not None else NOTHING
+
+
+def _as_class(receiver: Value | None) -> Value | None:
+    match receiver:
+        case Instance(cls=cls):
+            return Entity(cls)
+        case Object(cls=cls, bound=bound):
+            return ClassOf(cls, bound)
+        case _:
+            return receiver
+
+
+def _class_name(receiver: Value | None) -> str | None:
+    return receiver.cls if isinstance(receiver, Instance | Object | Entity | ClassOf) else None
+
+
+def _bound(knowledge: Knowledge, receiver: Value | None, cls: str | None) -> tuple[tuple[str, Value], ...]:
+    """What the type variables of the class that defines the method stand for, seen from the receiver."""
+    if cls is None or not isinstance(receiver, Object | ClassOf | Instance | Entity):
+        return ()
+    own = receiver.bound if isinstance(receiver, Object | ClassOf) else ()
+    if receiver.cls == cls:
+        return own
+    defining = class_node(knowledge, cls)
+    for node, variables in lineage(knowledge, receiver.cls, own):
+        if node is defining:
+            return variables
+    return ()
+
+
+def _bound_by_arguments(
+    frame: Frame, node: AnyFunction, given: Mapping[str, Value]
+) -> tuple[tuple[str, Value], ...]:
+    bound: list[tuple[str, Value]] = []
+    for parameter in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+        if parameter.annotation is None or parameter.arg not in given:
+            continue
+        declared = annotated(frame, parameter.annotation)
+        value = given[parameter.arg]
+        match declared, value:
+            case TypeVariable(of_class=True), Entity(cls=cls):
+                bound.append((declared.name, Instance(cls)))
+            case TypeVariable(of_class=True), ClassOf(cls=cls):
+                bound.append((declared.name, Object(cls)))
+            case TypeVariable(of_class=False), Instance() | Object() | Many():
+                bound.append((declared.name, value))
+            case Many(item=TypeVariable(name=name)), Many(item=item):
+                bound.append((name, item))
+            case Statement(items=(TypeVariable(name=name), *_)), Statement(items=(item, *_)):
+                bound.append((name, item))
+            case _:
+                pass
+    return tuple(bound)
+
+
+def argument_names(node: AnyFunction, *, bound: bool) -> list[str]:
+    """The parameters that positional arguments fill, without the receiver of a method."""
+    names = [p.arg for p in (*node.args.posonlyargs, *node.args.args)]
+    static = any(decorator_name(d) == "staticmethod" for d in node.decorator_list)
+    return names[1:] if bound and not static else names
+
+
+def given_arguments(
+    frame: Frame, function: Function, call: ast.Call, values: list[Value]
+) -> dict[str, Value]:
+    """The values of a call's arguments by parameter name, as far as they can be told apart."""
+    found = find_function(frame.knowledge, function)
+    if found is None:
+        return {}
+    given: dict[str, Value] = {}
+    if not any(isinstance(a, ast.Starred) for a in call.args):
+        given.update(zip(argument_names(found[1], bound=function.receiver is not None), values, strict=False))
+    return given

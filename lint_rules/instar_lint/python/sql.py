@@ -1,0 +1,166 @@
+"""Raw SQL in strings: which watched fields it names. `sqlglot` is loaded when a hot word stands in such a string."""
+
+from __future__ import annotations
+
+import ast
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+from instar_lint.python.values import Entity, Statement, TableOf, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from instar.contracts import Confidence
+    from instar_lint.python.frame import Frame
+
+_STARTS = re.compile(
+    r"\s*(?:--[^\n]*\n|/\*.*?\*/|\s)*(select|insert|update|delete|with|create|alter|copy|merge)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def executed(frame: Frame, value: Text) -> None:
+    """A literal that runs as SQL: a field of a table that it names is certain."""
+    for spelling in value.options:
+        _report(frame, spelling.node, spelling.text, "proven")
+
+
+def loose_sql(frame: Frame, node: ast.Constant) -> None:
+    """A literal that looks like SQL and is not seen to run."""
+    if isinstance(node.value, str) and _STARTS.match(node.value):
+        _report(frame, node, node.value, "likely")
+
+
+def loose_template(frame: Frame, node: ast.JoinedStr) -> None:
+    """An f-string that looks like SQL, with what is put into it taken for values or names."""
+    text = "".join(str(p.value) if isinstance(p, ast.Constant) else "placeholder" for p in node.values)
+    if _STARTS.match(text) and frame.report is not None:
+        for column, table in _columns(text):
+            _one(frame, ast.copy_location(ast.Constant(text), node), table, column, "possible")
+
+
+def fragment(frame: Frame, node: ast.expr, statement: Statement) -> None:
+    """A condition in a string: `filter("name = 'x'")`; its names are the statement's."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        report_fragment(frame, node, statement.last or statement.root)
+
+
+def report_fragment(frame: Frame, node: ast.Constant, base: object) -> None:
+    """Report the words of a piece of SQL that are stored fields of one table."""
+    table = frame.knowledge.table_of(base) if isinstance(base, Entity | TableOf) else None
+    report = frame.report
+    if report is None or table is None or not isinstance(node.value, str):
+        return
+    seen: dict[str, int] = {}
+    for match in re.finditer(r"(?<![\w:'])[A-Za-z_]\w*", node.value):
+        word = match[0]
+        nth = seen.get(word, 0)
+        seen[word] = nth + 1
+        if report.wants(word):
+            columns = frame.knowledge.stored_column(table[1], table[0], word)
+            report.fields(
+                frame,
+                report.literal_token(node, word, nth),
+                word,
+                columns,
+                access="read",
+                via="sql",
+                stored=True,
+            )
+
+
+def _report(frame: Frame, node: ast.Constant, text: str, confidence: Confidence) -> None:
+    report = frame.report
+    if report is None or not _mentions(frame, text):
+        return
+    for column, table in _columns(text):
+        _one(frame, node, table, column, confidence)
+
+
+def _mentions(frame: Frame, text: str) -> bool:
+    names = frame.report.names if frame.report is not None else None
+    return names is None or any(name in text for name in names)
+
+
+def _one(
+    frame: Frame, node: ast.Constant, table: tuple[str | None, str], column: str, confidence: Confidence
+) -> None:
+    report = frame.report
+    if report is None or not report.wants(column):
+        return
+    found = frame.knowledge.stored_anywhere(table[1], table[0], column)
+    if not found:
+        return
+    text = node.value if isinstance(node.value, str) else ""
+    written = (
+        re.search(rf"\b(?:set|insert\s+into)\b[^;]*\b{re.escape(column)}\b", text, re.IGNORECASE | re.DOTALL)
+        is not None
+    )
+    count = len(re.findall(rf"(?<!\w){re.escape(column)}(?!\w)", text))
+    for nth in range(max(count, 1)):
+        token = report.literal_token(node, column, nth)
+        report.fields(
+            frame,
+            token,
+            column,
+            found,
+            access="write" if written else "read",
+            via="sql",
+            confidence=confidence,
+            stored=True,
+        )
+
+
+def _columns(text: str) -> Iterator[tuple[str, tuple[str | None, str]]]:
+    """Each column that SQL names, and the table that it belongs to where the text tells: (column, (namespace, table))."""
+    seen = set()
+    for statement in _parsed(text):
+        tables = _tables(statement)
+        for column in _names(statement):
+            owners = (
+                [tables[column[1]]]
+                if column[1] in tables
+                else list(dict.fromkeys(tables.values()))
+                if not column[1]
+                else []
+            )
+            for owner in owners if column[1] or len(owners) == 1 else []:
+                if (column[0], owner) not in seen:
+                    seen.add((column[0], owner))
+                    yield column[0], owner
+
+
+def _parsed(text: str) -> list[Any]:
+    import sqlglot  # noqa: PLC0415 - 100 ms, only for strings that mention a hot word
+
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+    cleaned = re.sub(r"%\(\w+\)s|%s|(?<!:):\w+|\{\w*\}", "NULL", text)
+    for dialect in ("postgres", "mysql", "sqlite"):
+        try:
+            return [s for s in sqlglot.parse(cleaned, read=dialect) if s is not None]
+        except (sqlglot.errors.SqlglotError, RecursionError, ValueError):
+            continue
+    return []
+
+
+def _tables(statement: Any) -> dict[str, tuple[str | None, str]]:  # noqa: ANN401 - sqlglot's expressions are untyped
+    from sqlglot import exp  # noqa: PLC0415 - loaded already
+
+    found: dict[str, tuple[str | None, str]] = {}
+    common = {c.alias_or_name for c in statement.find_all(exp.CTE)}
+    for table in statement.find_all(exp.Table):
+        if table.name and table.name not in common:
+            found[table.alias_or_name] = (table.db or None, table.name)
+    return found
+
+
+def _names(statement: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - sqlglot's expressions are untyped
+    from sqlglot import exp  # noqa: PLC0415 - loaded already
+
+    names = [(column.name, column.table) for column in statement.find_all(exp.Column)]
+    for insert in statement.find_all(exp.Insert):
+        if isinstance(insert.this, exp.Schema):
+            names += [(part.name, "") for part in insert.this.expressions]
+    return list(dict.fromkeys(names))

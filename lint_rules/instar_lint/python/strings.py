@@ -1,0 +1,111 @@
+"""Names in strings: `getattr`, dictionary keys, `**mapping`, `order_by("name")`, Core columns by key."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from instar_lint.python.values import (
+    Dictionary,
+    Entity,
+    Entry,
+    Instance,
+    Record,
+    Subquery,
+    TableOf,
+    Text,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from instar_lint.python.frame import Frame
+
+
+def named_by_text(frame: Frame, base: Value, name: Value, node: ast.expr, access: str) -> None:
+    """Report the fields of `base` that a string names; a string that is not known leaves the use unresolved."""
+    report = frame.report
+    if report is None:
+        return
+    if isinstance(name, Text):
+        for spelling in name.options:
+            name_in_text(frame, base, spelling.text, spelling.node, access)
+    elif isinstance(base, Instance | Entity):
+        report.unresolved(frame, node, base.cls)
+
+
+def name_in_text(frame: Frame, base: Value, text: str, node: ast.Constant, access: str) -> None:
+    """Report one literal that names a field of a class or table by attribute or stored name."""
+    from instar_lint.python.attributes import columns_of  # noqa: PLC0415 - attributes are assigned through here
+
+    report = frame.report
+    if report is None or not report.wants(text):
+        return
+    columns, stored = columns_of(frame, base, text)
+    if not columns and isinstance(base, Entity | Instance):
+        table = frame.knowledge.table_of(base)
+        columns = frame.knowledge.stored_column(table[1], table[0], text) if table is not None else ()
+        stored = bool(columns)
+    report.fields(
+        frame, report.literal_token(node, text), text, columns, access=access, via="string", stored=stored
+    )
+
+
+def read_item(frame: Frame, node: ast.Subscript, base: Value, index: Value) -> None:
+    """`table.c["name"]`, `row["name"]`, `row._mapping[User.name]`."""
+    if (
+        isinstance(base, TableOf | Record | Subquery)
+        and isinstance(index, Text)
+        and isinstance(node.ctx, ast.Load)
+    ):
+        named_by_text(frame, base, index, node, "read")
+
+
+def write_item(frame: Frame, node: ast.Subscript, base: Value, index: Value) -> None:
+    """`obj.__dict__["name"] = …` and assignments into a values mapping say nothing by themselves."""
+    _ = (frame, node, base, index)
+
+
+def entries_written(
+    frame: Frame, base: Value, entries: Iterable[Entry], *, stored: bool = False
+) -> list[str]:
+    """Report the keys of a mapping as written fields of `base`; returns the attribute names."""
+    names = []
+    for entry in entries:
+        names.append(entry.key)
+        if frame.report is None or not frame.report.wants(entry.key):
+            continue
+        if isinstance(entry.node, ast.Constant):
+            name_in_text(frame, base, entry.key, entry.node, "write")
+        elif isinstance(entry.node, ast.keyword):
+            keyword_use(frame, base, entry.key, entry.node, "write", stored=stored)
+        elif isinstance(base, Entity | Instance):
+            token = frame.report.name_token(entry.node, entry.key)
+            columns = frame.knowledge.columns(base.cls, entry.key)
+            frame.report.fields(frame, token, entry.key, columns, access="write", via="attribute")
+    return names
+
+
+def keyword_use(
+    frame: Frame, base: Value, name: str, node: ast.keyword, access: str, *, stored: bool = False
+) -> None:
+    """Report a keyword argument that names a field of a class or table."""
+    from instar_lint.python.attributes import columns_of  # noqa: PLC0415 - attributes are assigned through here
+
+    report = frame.report
+    if report is None or not report.wants(name):
+        return
+    columns, by_stored = columns_of(frame, base, name)
+    if not columns and stored:
+        table = frame.knowledge.table_of(base)
+        columns = frame.knowledge.stored_column(table[1], table[0], name) if table is not None else ()
+        by_stored = bool(columns)
+    report.fields(
+        frame, report.name_token(node, name), name, columns, access=access, via="keyword", stored=by_stored
+    )
+
+
+def known_keys(value: Value) -> tuple[tuple[Entry, ...], bool]:
+    """The literal keys of a mapping, and whether those are all."""
+    return (value.entries, value.complete) if isinstance(value, Dictionary) else ((), False)

@@ -1,0 +1,150 @@
+"""One file: its module level, every class body, every function that mentions something in flight."""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from instar_lint.python import calls, expressions  # noqa: F401 - they register the evaluators
+from instar_lint.python.decorators import class_context
+from instar_lint.python.frame import Frame
+from instar_lint.python.functions import finish, run_function
+from instar_lint.python.members import decorator_name
+from instar_lint.python.statements import run_block
+from instar_lint.python.values import ClassOf, Entity, Instance, Object, Value
+
+if TYPE_CHECKING:
+    import re
+
+    from instar_lint.python.functions import AnyFunction
+    from instar_lint.python.knowledge import Knowledge
+    from instar_lint.python.modules import ModuleNode
+    from instar_lint.python.report import Report
+
+
+class HotLines:
+    """The lines of a file on which something in flight is mentioned.
+
+    Args:
+        text: The file.
+        pattern: What is in flight; None where everything is wanted.
+    """
+
+    def __init__(self, text: str, pattern: re.Pattern[str] | None) -> None:
+        self._all = pattern is None
+        self._lines: list[int] = []
+        if pattern is not None:
+            line, last = 1, 0
+            for match in pattern.finditer(text):
+                line += text.count("\n", last, match.start())
+                last = match.start()
+                if not self._lines or self._lines[-1] != line:
+                    self._lines.append(line)
+
+    def within(self, node: ast.stmt) -> bool:
+        """Whether a statement, its decorators included, has such a line."""
+        if self._all:
+            return True
+        start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        found = bisect_left(self._lines, start)
+        return found < len(self._lines) and self._lines[found] <= (node.end_lineno or node.lineno)
+
+
+def run_module(knowledge: Knowledge, module: ModuleNode, report: Report, hot: HotLines) -> None:
+    """Interpret a module: statements at its top, class bodies, and hot functions."""
+    frame = Frame(knowledge, module, report)
+    _run_body(frame, module.tree.body, hot)
+
+
+def _run_body(frame: Frame, body: list[ast.stmt], hot: HotLines) -> None:
+    """Module-level statements: cold ones are evaluated when a name of theirs is asked for."""
+    for statement in body:
+        if not hot.within(statement):
+            continue
+        match statement:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                for decorator in statement.decorator_list:
+                    frame.value(decorator)
+                run_function(frame.knowledge, frame.module, statement, frame.report, scope=statement.name)
+            case ast.ClassDef():
+                run_class(frame, statement, "", hot)
+            case ast.If() | ast.Try() | ast.With():
+                _run_nested(frame, statement, hot)
+            case ast.Import() | ast.ImportFrom():
+                pass
+            case _:
+                run_block(frame, [statement])
+                _publish(frame)
+    finish(frame)
+
+
+def _publish(frame: Frame) -> None:
+    """Names that the module level binds are looked up as the module's, where every assignment is seen."""
+    for name in list(frame.env):
+        if name in frame.module.assigned:
+            del frame.env[name]
+
+
+def _run_nested(frame: Frame, statement: ast.If | ast.Try | ast.With, hot: HotLines) -> None:
+    if isinstance(statement, ast.If):
+        frame.value(statement.test)
+    parts = [statement.body, getattr(statement, "orelse", []), getattr(statement, "finalbody", [])]
+    parts += [handler.body for handler in getattr(statement, "handlers", [])]
+    for part in parts:
+        _run_body(frame, part, hot)
+
+
+def run_class(outer: Frame, node: ast.ClassDef, prefix: str, hot: HotLines) -> None:
+    """Interpret a class: its body with its own names, then its methods with `self` bound."""
+    name = f"{prefix}{node.name}"
+    qualified = f"{outer.module.name}.{name}"
+    mapped = outer.knowledge.mapped(qualified)
+    frame = Frame(outer.knowledge, outer.module, outer.report, scope=name, cls=qualified)
+    for part in (*node.decorator_list, *node.bases, *(k.value for k in node.keywords)):
+        frame.value(part)
+    if mapped is not None:
+        from instar_lint.python.declarations import run_mapped_body  # noqa: PLC0415 - only model files need it
+
+        run_mapped_body(frame, node, qualified, hot)
+    for statement in node.body:
+        if not hot.within(statement):
+            continue
+        match statement:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                _run_method(frame, node, statement, name, is_mapped=mapped is not None)
+            case ast.ClassDef():
+                run_class(frame, statement, f"{name}.", hot)
+            case _ if mapped is None:
+                run_block(frame, [statement])
+            case _:
+                pass
+    finish(frame)
+
+
+def _run_method(frame: Frame, cls: ast.ClassDef, node: AnyFunction, scope: str, *, is_mapped: bool) -> None:
+    for decorator in node.decorator_list:
+        frame.value(decorator)
+    names = {decorator_name(d) for d in node.decorator_list}
+    qualified = frame.cls or ""
+    given: dict[str, Value] = class_context(frame, cls, node)
+    receiver: Value | None
+    if "staticmethod" in names:
+        receiver = None
+    elif (
+        names & {"classmethod", "expression", "declared_attr", "update_expression", "comparator", "inplace"}
+        or node.name == "__init_subclass__"
+    ):
+        receiver = Entity(qualified) if is_mapped else ClassOf(qualified)
+    else:
+        receiver = Instance(qualified) if is_mapped else Object(qualified)
+    run_function(
+        frame.knowledge,
+        frame.module,
+        node,
+        frame.report,
+        scope=f"{scope}.{node.name}",
+        receiver=receiver,
+        cls=qualified,
+        given=given,
+    )
