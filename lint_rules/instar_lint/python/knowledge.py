@@ -24,9 +24,8 @@ from instar_lint.python.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from instar.dialects.sqlalchemy.mapping import MappedAttribute, MappedClass, Models
-
     from instar.config import Config
+    from instar.dialects.sqlalchemy.mapping import MappedAttribute, MappedClass, Models
     from instar.schema.model import Schema
     from instar.sources import Source
     from instar_lint.python.watch import Watch

@@ -102,9 +102,9 @@ def _inside(frame: Frame, node: ast.expr) -> list[Value]:
         if isinstance(node, ast.Call)
         else []
     )
-    return [
-        v for v in (quiet(frame, part) for part in parts) if isinstance(v, Entity | ColumnOf | StoredColumn)
-    ][:1]
+    found: list[Value] = [quiet(frame, part) for part in parts]
+    found = [value for value in found if isinstance(value, Entity | ColumnOf | StoredColumn)]
+    return found[:1]
 
 
 def _label(node: ast.expr) -> str:
