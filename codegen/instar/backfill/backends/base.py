@@ -1,0 +1,75 @@
+"""What a backend must offer: the one place that knows how the databases differ."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from instar.backfill.compute import Codec, Compute
+    from instar.backfill.keyset import Key, KeyRange
+    from instar.backfill.table import Table
+
+
+class Fault(Enum):
+    """What an error from the database means for the batch."""
+
+    BUSY = "busy"  # a lock or a deadlock: the same rows later, fewer at once
+    ROW = "row"  # a value that the database refuses: some row of the batch is to blame
+    LOST = "lost"  # the connection or the server is gone: connect again
+    FATAL = "fatal"  # anything else: stop and tell
+
+
+class Rewriter(Protocol):
+    """Rewrites the rows of a range; `read` may run ahead of `write`, on a connection of its own."""
+
+    reads_ahead: bool
+
+    def read(self, connection: sa.Connection, rows: KeyRange) -> Any:
+        """What `write` needs, computed; None where the server does it all."""
+        ...
+
+    def write(self, connection: sa.Connection, rows: KeyRange, payload: Any) -> tuple[int, int]:
+        """Write inside the transaction of `connection`.
+
+        Returns:
+            How many rows were rewritten, and how many had changed since they were read and were left alone.
+        """
+        ...
+
+
+class Backend(Protocol):
+    """One kind of database."""
+
+    name: str
+    placeholder: str
+
+    def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:
+        """An engine whose transactions suit batches; waits for locks no longer than `lock_timeout` seconds."""
+        ...
+
+    def clock(self) -> str:
+        """SQL of the server's time in seconds since 1970, as a float."""
+        ...
+
+    def escape(self, sql: str) -> str:
+        """The user's SQL as part of a statement with parameters."""
+        ...
+
+    def compare(self, columns: tuple[str, ...], operator: str, key: Key) -> tuple[str, tuple[Any, ...]]:
+        """A comparison of key columns with a key that the primary key's index serves, and its parameters."""
+        ...
+
+    def fault(self, error: BaseException) -> Fault:
+        """What an error means."""
+        ...
+
+    def estimate(self, connection: sa.Connection, table: Table) -> int | None:
+        """About how many rows the table has, without counting them; None where it does not know."""
+        ...
+
+    def computing(self, table: Table, compute: Compute, codec: Codec) -> Rewriter:
+        """The rewriter for values that Python computes."""
+        ...

@@ -1,0 +1,183 @@
+"""PostgreSQL: server-side range updates, and computed values sent as binary arrays.
+
+A computed value is written only to the row version that it was computed from: a row is addressed by its `ctid` and
+must still have its `xmin`. That compares the whole row with what was read, whatever its types, and costs no
+index look-up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+import sqlalchemy as sa
+
+from instar.backfill.backends.base import Fault
+from instar.backfill.compute import Codec, Compute, compute_all
+from instar.backfill.keyset import Key, KeyRange, compare_rows
+from instar.backfill.statements import Statements
+from instar.errors import InstarError
+
+if TYPE_CHECKING:
+    from instar.backfill.table import Table
+
+_Payload: TypeAlias = tuple[tuple[Any, ...], list[Any]]
+
+_BUSY = {"40001", "40P01", "55P03", "57014"}
+_LOST = {"57P01", "57P02", "57P03", "53300"}
+
+
+class PostgreSQL:
+    """The backend of `postgresql://` URLs, through psycopg."""
+
+    name = "postgresql"
+    placeholder = "%s"
+
+    def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:
+        """An engine in READ COMMITTED, where an UPDATE sees a row as the last writer left it."""
+        try:
+            from instar.backfill.backends.psycopg_arrays import register  # noqa: PLC0415 - psycopg is an extra
+        except ModuleNotFoundError:
+            raise InstarError("PostgreSQL needs psycopg: pip install 'instar[postgresql]'.") from None
+        engine = sa.create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="READ COMMITTED")
+
+        @sa.event.listens_for(engine, "connect")
+        def _connect(driver: Any, record: object) -> None:  # noqa: ARG001 - SQLAlchemy passes it
+            register(driver)
+            driver.autocommit = True
+            driver.execute(f"SET lock_timeout = {int(lock_timeout * 1000)}")
+            driver.autocommit = False
+
+        return engine
+
+    def clock(self) -> str:
+        """The clock at this moment, not at the start of the transaction."""
+        return "extract(epoch FROM clock_timestamp())::float8"
+
+    def escape(self, sql: str) -> str:
+        """Percent signs doubled."""
+        return sql.replace("%", "%%")
+
+    def compare(self, columns: tuple[str, ...], operator: str, key: Key) -> tuple[str, tuple[Any, ...]]:
+        """A row comparison."""
+        return compare_rows(columns, operator, self.placeholder), key
+
+    def fault(self, error: BaseException) -> Fault:
+        """By the SQLSTATE; an error without one came from the connection."""
+        original = getattr(error, "orig", None) or error
+        if not type(original).__module__.startswith("psycopg"):
+            return Fault.FATAL
+        state: str | None = getattr(original, "sqlstate", None)
+        if getattr(error, "connection_invalidated", False) or state in _LOST or (state or "")[:2] == "08":
+            return Fault.LOST
+        if state is None:
+            return Fault.LOST if type(original).__name__ == "OperationalError" else Fault.ROW
+        if state in _BUSY:
+            return Fault.BUSY
+        return Fault.ROW if state[:2] in {"22", "23"} or state == "P0001" else Fault.FATAL
+
+    def estimate(self, connection: sa.Connection, table: Table) -> int | None:
+        """The planner's count; None before the first ANALYZE."""
+        sql = "SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass"
+        rows = connection.exec_driver_sql(sql, (table.name.replace("%%", "%"),)).scalar_one()
+        return int(rows) if rows > 0 else None
+
+    def computing(self, table: Table, compute: Compute, codec: Codec) -> _Computing:
+        """Binary arrays of row addresses, row versions and values."""
+        return _Computing(Statements(self, table), compute, codec)
+
+
+class _Computing:
+    reads_ahead = True
+
+    def __init__(self, statements: Statements, compute: Compute, codec: Codec) -> None:
+        self._statements = statements
+        self._compute = compute
+        self._codec = codec
+        self._sql: _Sql | None = None
+
+    def read(self, connection: sa.Connection, rows: KeyRange) -> _Payload | None:
+        """Read the rows that match the guard, with their addresses and versions, and compute their values."""
+        driver: Any = connection.connection.driver_connection
+        if self._sql is None:
+            self._sql = _write_sql(driver, self._statements)
+        where, parameters = self._statements.where(rows)
+        cursor = driver.cursor(binary=True)
+        cursor.execute(f"{self._sql.select} WHERE {where} AND ({self._statements.guard})", parameters)
+        found = cursor.fetchall()
+        if not found:
+            return None
+        columns = tuple(zip(*found, strict=True))
+        system, values = columns[: self._sql.system], columns[self._sql.system :]
+        names = self._statements.table.reads
+        return system, compute_all(self._compute, self._codec, names, zip(*values, strict=True))
+
+    def write(
+        self,
+        connection: sa.Connection,
+        rows: KeyRange,  # noqa: ARG002 - the payload says which rows
+        payload: _Payload | None,
+    ) -> tuple[int, int]:
+        """Write the values to the row versions that they were computed from."""
+        if payload is None:
+            return 0, 0
+        assert self._sql is not None
+        system, values = payload
+        driver: Any = connection.connection.driver_connection
+        from instar.backfill.backends.psycopg_arrays import (  # noqa: PLC0415 - psycopg is an extra
+            Places,
+            Versions,
+            sendable,
+        )
+
+        places, versions, *tables = system
+        sent, spelled = sendable(driver, values, array=self._sql.array)
+        cursor = driver.cursor(binary=True)
+        update = f"{self._sql.update}{spelled}{self._sql.match}"
+        cursor.execute(update, (Places(places), Versions(versions), *map(list, tables), sent))
+        return cursor.rowcount, len(places) - cursor.rowcount
+
+
+class _Sql(msgspec.Struct, frozen=True):
+    """The two statements, around what changes; how many system columns come first; is the target an array."""
+
+    select: str
+    update: str
+    match: str
+    system: int
+    array: bool
+
+
+def _write_sql(driver: Any, statements: Statements) -> _Sql:
+    """Look up the column types and write the statements."""
+    table = statements.table
+    name = table.name.replace("%%", "%")
+    found = driver.execute(
+        "SELECT attname, COALESCE(NULLIF(typbasetype, 0), atttypid), format_type(atttypid, NULL), typcategory = 'A' "
+        "FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid "
+        "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+        (name,),
+    )
+    kinds = {column: (oid, kind, array) for column, oid, kind, array in found}
+    partitioned = driver.execute("SELECT relkind = 'p' FROM pg_class WHERE oid = %s::regclass", (name,))
+    shared = partitioned.fetchone() == (True,)
+    _, target, array = kinds[table.work.target]
+    columns = [_readable(driver, column, kinds[column][0]) for column in table.reads]
+    system = ["ctid", "xmin", *(["tableoid"] if shared else [])]
+    tables, aliases, same = (
+        (", %b::bigint[]", "k, x, o", " AND t.tableoid = u.o::oid") if shared else ("", "k, x", "")
+    )
+    return _Sql(
+        select=f"SELECT {', '.join([*system, *columns])} FROM {table.name}",
+        update=f"UPDATE {table.name} AS t SET {statements.assignment(f'u.v::{target}')} "
+        f"FROM unnest(%b, %b{tables}, ",
+        match=f") AS u({aliases}, v) WHERE t.ctid = u.k AND t.xmin = u.x{same}",
+        system=len(system),
+        array=array,
+    )
+
+
+def _readable(driver: Any, column: str, oid: int) -> str:
+    """A column as it is selected: types without a binary form that psycopg reads come as text."""
+    quoted = '"' + column.replace('"', '""').replace("%", "%%") + '"'
+    return quoted if driver.adapters.get_loader(oid, 1) else f"{quoted}::text"

@@ -1,0 +1,146 @@
+"""The workers of one run: this thread alone, threads, processes, or an executor that is given."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+import sqlalchemy as sa
+
+from instar.backfill.cluster import cluster
+from instar.backfill.share import Share, work_here, work_on
+from instar.backfill.worker import End, Report
+from instar.errors import InstarError
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator, Sequence
+
+    from instar.backfill.lease import Leases
+    from instar.backfill.statements import Statements
+    from instar.backfill.throttle import Gauge
+
+_ORDER: tuple[End, ...] = ("stopped", "ended", "limit", "done")
+_LOOK_EVERY = 0.2
+
+
+class Crew:
+    """Runs the workers of a pass and waits for them.
+
+    Args:
+        engine: The database.
+        statements: The table's statements.
+        leases: The leases of the backfill, to take back when the run stops.
+        executor: Runs the workers, where it is given.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        statements: Statements,
+        leases: Leases,
+        *,
+        executor: Executor | None,
+    ) -> None:
+        self._engine = engine
+        self._statements = statements
+        self._leases = leases
+        self._executor = executor
+
+    def work(
+        self,
+        share: Share,
+        *,
+        stop: threading.Event,
+        tell: Callable[[Report], None],
+        gauges: Sequence[Gauge],
+    ) -> End:
+        """Work until nothing is left, or the run is to stop; how it ended."""
+        count = share.options.workers
+        alone = self._executor is None and share.options.executor is None
+        if alone and (count < 2 or self._statements.backend.name == "sqlite"):
+            return work_here(share, self._engine, self._statements, stop=stop, tell=tell, gauges=gauges)
+        if alone and share.work.compute is None:
+            with ThreadPoolExecutor(count, "instar-worker") as threads:
+                futures = [
+                    threads.submit(
+                        work_here,
+                        one,
+                        self._engine,
+                        self._statements,
+                        stop=stop,
+                        gauges=gauges,
+                    )
+                    for one in _shares(share, count)
+                ]
+                return self._await(futures, share, stop, tell, stop.set)
+        with self._executors(share) as executor:
+            futures = [executor.submit(work_on, one) for one in _shares(share, count)]
+            return self._await(futures, share, stop, tell, lambda: None)
+
+    @contextmanager
+    def _executors(self, share: Share) -> Iterator[Executor]:
+        if self._executor is not None:
+            yield self._executor
+            return
+        if share.options.executor is not None:
+            with cluster(share.options.executor) as executor:
+                yield executor
+            return
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(share.options.workers, mp_context=spawn) as processes:
+            yield processes
+
+    def _await(
+        self,
+        futures: list[Future[End]],
+        share: Share,
+        stop: threading.Event,
+        tell: Callable[[Report], None],
+        halt: Callable[[], None],
+    ) -> End:
+        """Wait for the workers; when one fails, or the run stops, the others stop after their batch."""
+        pending = set(futures)
+        failed = False
+        while pending:
+            finished, pending = wait(pending, timeout=_LOOK_EVERY, return_when=FIRST_COMPLETED)
+            failed = failed or any(future.exception() for future in finished)
+            if failed:
+                halt()
+            if failed or stop.is_set():
+                self._revoke(share)
+            tell(Report(0, 0.0))
+        errors = [error for future in futures if (error := future.exception())]
+        if errors:
+            raise next((error for error in errors if isinstance(error, InstarError)), errors[0])
+        ends = {future.result() for future in futures}
+        return next(end for end in _ORDER if end in ends)
+
+    def _revoke(self, share: Share) -> None:
+        try:
+            with self._engine.begin() as connection:
+                self._leases.revoke(connection, share.run)
+        except sa.exc.DBAPIError:
+            pass  # a batch holds the row, or the server is away: again in a moment
+
+
+def _shares(share: Share, count: int) -> list[Share]:
+    """One share a worker; the first takes the partition that is held already, all divide the limit."""
+    limit = share.options.limit
+    options = (
+        share.options
+        if limit is None
+        else msgspec.structs.replace(share.options, limit=max(1, -(-limit // count)))
+    )
+    first = msgspec.structs.replace(share, options=options)
+    return [first, *[msgspec.structs.replace(first, lease=None)] * (count - 1)]

@@ -1,0 +1,219 @@
+"""Running a backfill from its start, or from where it stopped, to its end."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+import msgspec
+import sqlalchemy as sa
+
+from instar.backfill import tracking
+from instar.backfill.admission import admit
+from instar.backfill.backends import backend_of
+from instar.backfill.connecting import connect, parse_url, reading
+from instar.backfill.crew import Crew
+from instar.backfill.lease import Lease, Leases, Skipped, skipped_rows
+from instar.backfill.options import Options
+from instar.backfill.progress import Listener, Progress, progress_of
+from instar.backfill.share import Share, rewriter_of
+from instar.backfill.statements import Statements
+from instar.backfill.sweep import settle
+from instar.backfill.table import describe
+from instar.backfill.tracking import Status
+from instar.errors import InstarError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Executor
+
+    from instar.backfill.backends.base import Rewriter
+    from instar.backfill.throttle import Gauge
+    from instar.backfill.worker import End, Report
+    from instar.schema.operations import BackfillWork
+
+_TELL_EVERY = 0.25
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended.
+
+    Attributes:
+        name: The backfill.
+        status: Where it stands now; "running" where others go on with it.
+        processed: Rows rewritten, by all runs together.
+        left: Rows that still match the guard; None where the run ended before the end of the table.
+        skipped: Rows that could not be rewritten.
+        seconds: How long this run took.
+    """
+
+    name: str
+    status: Status
+    processed: int
+    left: int | None
+    skipped: tuple[Skipped, ...]
+    seconds: float
+
+
+def run(
+    work: BackfillWork,
+    url: str,
+    *,
+    options: Options | None = None,
+    listener: Listener | None = None,
+    executor: Executor | None = None,
+    gauges: Sequence[Gauge] = (),
+    stop: threading.Event | None = None,
+) -> Outcome:
+    """Start or resume a backfill and work until it is completed, or stopped.
+
+    Args:
+        work: What to rewrite.
+        url: The database, as SQLAlchemy spells it.
+        options: How to run; the defaults suit a production database.
+        listener: Gets the progress a few times a second, in this thread.
+        executor: Runs the workers: any executor of `concurrent.futures` whose workers can import instar and
+            reach the database. Without one, workers are threads, or processes where Python computes.
+        gauges: Further reasons to wait between batches; workers in other processes do not see them.
+        stop: Set from elsewhere, ends the run after the batch under way; the next run resumes there.
+
+    Raises:
+        InstarError: The database, the table or the work is not as it must be, the backfill is running or
+            completed, or a row cannot be rewritten. The failure is recorded in the database.
+    """
+    options = options or Options()
+    target = parse_url(url)
+    backend = backend_of(target)
+    engine = connect(backend, target, lock_timeout=options.lock_timeout)
+    try:
+        with reading(engine) as connection:
+            statements = Statements(backend, describe(connection, work))
+        rewriter = rewriter_of(engine, statements, options)
+        tracking.create_tables(engine)
+        share = Share(work=work, url=url, options=options, run=uuid.uuid4().hex[:12])
+        return _Run(share, engine, statements, rewriter, listener).to_the_end(
+            executor, gauges, stop or threading.Event()
+        )
+    finally:
+        engine.dispose()
+
+
+class _Run:
+    def __init__(
+        self,
+        share: Share,
+        engine: sa.Engine,
+        statements: Statements,
+        rewriter: Rewriter,
+        listener: Listener | None,
+    ) -> None:
+        self._engine = engine
+        self._backend = statements.backend
+        self._statements = statements
+        self._rewriter = rewriter
+        self._listener = listener
+        self._told_at = 0.0
+        self._begun = time.monotonic()
+        self._share = share
+        self._leases = Leases(self._backend, share.work.name, term=share.options.lease, run=share.run)
+
+    def to_the_end(
+        self, executor: Executor | None, gauges: Sequence[Gauge], stop: threading.Event
+    ) -> Outcome:
+        lease = admit(self._engine, self._statements, self._leases, self._share.options)
+        try:
+            end, left = self._passes(lease, executor, gauges, stop)
+            return self._outcome(end, left)
+        except Exception as error:
+            self._record_failure(error)
+            if isinstance(error, InstarError):
+                raise
+            raise _told(self._share.work.name, error) from error
+
+    def _passes(
+        self, lease: Lease | None, executor: Executor | None, gauges: Sequence[Gauge], stop: threading.Event
+    ) -> tuple[End, int | None]:
+        while True:
+            crew = Crew(self._engine, self._statements, self._leases, executor=executor)
+            share = msgspec.structs.replace(self._share, lease=lease)
+            end = crew.work(share, stop=stop, tell=self._tell, gauges=gauges)
+            if end != "done":
+                return end, None
+            settled, left = settle(
+                self._engine, self._statements, self._rewriter, self._leases, self._share.options
+            )
+            if settled == "completed":
+                return "done", left
+            lease = None
+
+    def _tell(self, report: Report) -> None:
+        """Pass progress on, a few times a second."""
+        now = time.monotonic()
+        if self._listener is None or now - self._told_at < _TELL_EVERY:
+            return
+        self._told_at = now
+        try:
+            progress = self._progress()
+        except sa.exc.DBAPIError:
+            return  # the server is away; the worker is trying again
+        if progress is not None:
+            self._listener(
+                msgspec.structs.replace(
+                    progress,
+                    batch=report.batch or None,
+                    batch_seconds=report.seconds or None,
+                    waiting=report.waiting,
+                )
+            )
+
+    def _progress(self) -> Progress | None:
+        with reading(self._engine) as connection:
+            found = progress_of(connection, self._backend.clock(), self._share.work.name)
+        return found[0] if found else None
+
+    def _outcome(self, end: End, left: int | None) -> Outcome:
+        name = self._share.work.name
+        with self._engine.begin() as connection:
+            record = tracking.fetch(connection, name, lock=True)
+            if record is not None and record.request == "cancel":
+                tracking.finish(connection, name, "cancelled")
+            elif end in {"stopped", "limit"} and self._leases.open(connection)[1] is None:
+                tracking.finish(connection, name, "paused")
+            skipped = skipped_rows(connection, name)
+        progress = self._progress()
+        if progress is None:
+            raise InstarError(f"{name} was removed from instar_migrations while it ran. Run it again.")
+        if progress.status == "failed" and end == "ended":
+            raise InstarError(f"{name} failed in another process: {progress.error}")
+        if self._listener is not None:
+            self._listener(progress)
+        return Outcome(
+            name=name,
+            status=progress.status,
+            processed=progress.processed,
+            left=left,
+            skipped=skipped,
+            seconds=time.monotonic() - self._begun,
+        )
+
+    def _record_failure(self, error: Exception) -> None:
+        """In a transaction of its own, so that the rollback of the batch does not take it along."""
+        try:
+            with self._engine.begin() as connection:
+                tracking.finish(connection, self._share.work.name, "failed", str(_told("", error))[:2000])
+                self._leases.revoke(connection, self._share.run)
+        except Exception:  # noqa: BLE001, S110 - the first error is the one to tell; the lease lapses by itself
+            pass
+
+
+def _told(name: str, error: Exception) -> InstarError:
+    """What the database refused, on one line."""
+    if isinstance(error, InstarError):
+        return error
+    reason = " ".join(str(getattr(error, "orig", None) or error).split()) or type(error).__name__
+    place = f"{name}: " if name else ""
+    return InstarError(
+        f"{place}the database refused: {reason[:500]}. The failure is recorded; run it again to resume."
+    )
