@@ -1,1 +1,0 @@
-"""Recorded state of environments, and gates as pure functions over evidence."""

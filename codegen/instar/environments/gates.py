@@ -1,0 +1,211 @@
+"""The gates: what must be true in an environment before a deploy of a migration may begin. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
+
+from instar.environments.evidence import ago
+from instar.environments.standing import ddl_state, standing, work_state
+from instar.schema.virtual import declared_after
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator
+
+    from instar.environments.evidence import Evidence
+    from instar.environments.state import EnvironmentState
+    from instar.schema.migration import Deploy, Migration, Step
+    from instar.schema.model import Schema
+
+MissingKind: TypeAlias = Literal["record", "age", "ddl", "code", "backfill", "verify", "proof"]
+
+
+class Missing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that an environment lacks.
+
+    Attributes:
+        kind: What sort of thing.
+        text: What is missing, for a list item.
+        hint: What to do about it; empty where the text says it.
+        step: The step that it is about.
+    """
+
+    kind: MissingKind
+    text: str
+    hint: str = ""
+    step: str = ""
+
+
+def gates(migration: Migration, deploy: int, evidence: Evidence) -> tuple[Missing, ...]:
+    """What is missing before `deploy` may begin; empty when every gate holds.
+
+    Every step of the deploys before it must be done: DDL applied, the code in service everywhere and nothing older
+    beside it, backfills done and verified. Uses of a field that goes which could not be resolved want the user's word.
+
+    Args:
+        migration: The migration.
+        deploy: The number of the deploy that would begin.
+        evidence: What is known of the environment.
+    """
+    earlier = migration.deploys[: deploy - 1]
+    if not earlier:
+        return ()
+    state = evidence.state
+    if state is None:
+        hint = "instar state set --env NAME --code $SHA; instar state pull --env NAME"
+        return (Missing(kind="record", text="a record: nothing has been recorded", hint=hint),)
+    found = [*_ages(state, earlier, evidence), *_database(migration, earlier, evidence)]
+    found += _code(migration, earlier, evidence)
+    found += _proof(migration, deploy, evidence)
+    return tuple(found)
+
+
+def _ages(state: EnvironmentState, earlier: tuple[Deploy, ...], evidence: Evidence) -> Iterator[Missing]:
+    steps = [step for deploy in earlier for step in deploy.steps]
+    name = state.name
+    if any(step.kind != "code" for step in steps):
+        yield from _age("the database", state.database_as_of, f"instar state pull --env {name}", evidence)
+    if any(step.kind == "code" for step in steps):
+        yield from _age(
+            "the code in service", state.code_as_of, f"instar state set --env {name} --code $SHA", evidence
+        )
+
+
+def _age(what: str, as_of: dt.datetime | None, hint: str, evidence: Evidence) -> Iterator[Missing]:
+    if as_of is None:
+        yield Missing(kind="record", text=f"a record of {what}", hint=hint)
+    elif evidence.max_age is not None and evidence.now - as_of > evidence.max_age:
+        yield Missing(
+            kind="age",
+            text=f"a newer record of {what}: the last one is from {ago(as_of, evidence.now)}",
+            hint=hint,
+        )
+
+
+def _database(migration: Migration, earlier: tuple[Deploy, ...], evidence: Evidence) -> Iterator[Missing]:
+    state = evidence.state
+    assert state is not None
+    if state.database_as_of is None:
+        return
+    as_of = f"(as of {ago(state.database_as_of, evidence.now)})"
+    judged = standing(migration, evidence)
+    for deploy in earlier:
+        lacking: list[str] = []
+        for step in judged.open(deploy):
+            if step.kind == "ddl" and ddl_state(migration, step, evidence) != "done":
+                revision = migration.revisions.get(step.id)
+                named = f" (revision {revision})" if revision else ""
+                text = f"the DDL of deploy {deploy.number}{named}: {step.title.splitlines()[0]} {as_of}"
+                yield Missing(kind="ddl", text=text, step=step.id)
+            elif step.kind in {"backfill", "verify"} and work_state(step, evidence) != "done":
+                assert step.work is not None
+                if step.work.name not in lacking:
+                    lacking.append(step.work.name)
+                    yield _work(migration, step, evidence, as_of)
+
+
+def _work(migration: Migration, step: Step, evidence: Evidence, as_of: str) -> Missing:
+    assert step.work is not None
+    assert evidence.state is not None
+    title = ".".join(part for part in (step.work.namespace, step.work.table, step.work.target) if part)
+    found = evidence.state.backfills.get(step.work.name)
+    run = f"instar run {migration.name} --env {evidence.state.name}"
+    if found is None:
+        return Missing(
+            kind="backfill", text=f"backfill {title}: it has not run {as_of}", hint=run, step=step.id
+        )
+    if found.error:
+        return Missing(
+            kind="backfill",
+            text=f"backfill {title}: it failed: {found.error} {as_of}",
+            hint=run,
+            step=step.id,
+        )
+    if found.remaining:
+        return Missing(
+            kind="backfill", text=f"backfill {title}: {found.remaining:,} rows left {as_of}", step=step.id
+        )
+    verify = f"instar verify {migration.name} --env {evidence.state.name}"
+    if found.disagreeing:
+        text = f"agreement of {title}: {found.disagreeing:,} rows disagree {as_of}"
+        return Missing(kind="verify", text=text, hint=verify, step=step.id)
+    pull = f"instar state pull --env {evidence.state.name}"
+    return Missing(
+        kind="verify",
+        text=f"verification of {title}: its rows were not counted {as_of}",
+        hint=pull,
+        step=step.id,
+    )
+
+
+def _code(migration: Migration, earlier: tuple[Deploy, ...], evidence: Evidence) -> Iterator[Missing]:
+    state = evidence.state
+    assert state is not None
+    with_code = [deploy for deploy in earlier if any(step.kind == "code" for step in deploy.steps)]
+    if not with_code or state.code_as_of is None:
+        return
+    last = with_code[-1]
+    step = next(step for step in last.steps if step.kind == "code")
+    if not state.code:
+        yield Missing(
+            kind="code",
+            text=f"the code of deploy {last.number}: no code is recorded in service",
+            step=step.id,
+        )
+        return
+    expected = declared_after(migration, last.number)
+    for ref in state.code:
+        if evidence.generated.get(ref, 0) < last.number:
+            still = _still_mapped(migration.before, expected, evidence.mapped.get(ref))
+            names = f" and maps {', '.join(still)}" if still else ""
+            text = f"the code of deploy {last.number}: {ref[:7]} is still in service{names}"
+            yield Missing(kind="code", text=text, step=step.id)
+
+
+def _still_mapped(before: Schema, expected: Schema, mapped: Schema | None) -> list[str]:
+    """The fields that the plan has unmapped by then and this code still maps."""
+    if mapped is None:
+        return []
+    found = []
+    for table in before.tables:
+        kept, here = expected.table(table.name, table.namespace), mapped.table(table.name, table.namespace)
+        if kept is None or here is None:
+            continue
+        found += [
+            f"{table.name}.{field.name}"
+            for field in table.fields
+            if kept.field(field.name) is None and here.field(field.name) is not None
+        ]
+    return found
+
+
+def _proof(migration: Migration, deploy: int, evidence: Evidence) -> Iterator[Missing]:
+    """Uses that could not be resolved, of fields that this deploy drops or unmaps."""
+    if evidence.accept_unproven or evidence.state is None:
+        return
+    before, after = declared_after(migration, deploy - 1), declared_after(migration, deploy)
+    accepted = set(evidence.state.accepted)
+    for title, uses in sorted(evidence.unresolved.items()):
+        open_uses = [use for use in uses if str(use) not in accepted]
+        if open_uses and title in _leaving(before, after):
+            shown = ", ".join(str(use) for use in open_uses[:5])
+            more = f" and {len(open_uses) - 5} more" if len(open_uses) > 5 else ""
+            count = f"{len(open_uses)} use{'s' if len(open_uses) > 1 else ''}"
+            text = f"proof for {count} of {title} that could not be resolved: {shown}{more}"
+            yield Missing(kind="proof", text=text, hint="read them, then --accept-unproven")
+
+
+def _leaving(before: Schema, after: Schema) -> set[str]:
+    names = set()
+    for table in before.tables:
+        kept = after.table(table.name, table.namespace)
+        for field in table.fields:
+            if kept is None or kept.field(field.name) is None:
+                names.add(
+                    f"{table.namespace}.{table.name}.{field.name}"
+                    if table.namespace
+                    else f"{table.name}.{field.name}"
+                )
+    return names
