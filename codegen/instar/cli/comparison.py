@@ -60,6 +60,7 @@ def compare(before: SchemaVersion, after: SchemaVersion, renames: Sequence[str] 
             f"neither {before.title} nor {after.title} declares any model. Name the files that do with --schema PATH, "
             "or in [tool.instar] schema."
         )
+    before, after = _same_terms(before, after)
     old, new = before.schema, after.schema
     changes = diff(old, new, told)
     return Comparison(before, after, changes, candidates(old, new, told), empty)
@@ -110,3 +111,14 @@ def _sides(comparison: Comparison) -> tuple[Schema, Schema]:
 def _without_models(schema: Schema) -> bool:
     """A live database may be empty; a source that declares nothing may be the wrong folder."""
     return schema.backend is None and not (schema.tables or schema.unreadable or schema.opaque)
+
+
+def _same_terms(before: SchemaVersion, after: SchemaVersion) -> tuple[SchemaVersion, SchemaVersion]:
+    """Say a live side in the words of the other one."""
+    if before.schema.backend is None and after.schema.backend is None:
+        return before, after
+    from instar.dialects.sqlalchemy.alignment import align  # noqa: PLC0415 - only drift needs it
+
+    if before.schema.backend is not None:
+        return msgspec.structs.replace(before, schema=align(before.schema, after.schema)), after
+    return before, msgspec.structs.replace(after, schema=align(after.schema, before.schema))

@@ -16,6 +16,8 @@ from instar.sources import WORKTREE, FolderSource, NoRepositoryError, Repository
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+DATABASE = "db:"
+
 
 class SchemaVersion(msgspec.Struct, frozen=True):
     """One version of the schema.
@@ -108,6 +110,12 @@ class Project:
         """
         if name == WORKTREE:
             return SchemaVersion(name, "the work tree", self.read(self.source()))
+        if name.startswith(DATABASE):
+            from instar.cli.databases import environment_schema  # noqa: PLC0415 - loads SQLAlchemy
+
+            environment = name.removeprefix(DATABASE)
+            schema = environment_schema(self.config, environment)
+            return SchemaVersion(name, f"the database of {environment}", schema)
         if name.endswith(".json"):
             return SchemaVersion(name, name, self._snapshot(name))
         source = self.source(name)
