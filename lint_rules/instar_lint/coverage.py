@@ -58,18 +58,19 @@ class Service(NamedTuple):
 
     Attributes:
         single: It finds at most one row.
+        matched: How many of the query's conditions it checks without reading a row, once its first column is
+            limited by one of them.
         equality: How many leading columns the query fixes.
-        ranged: Whether the next column is limited by a range.
-        sorted: Whether rows come in the order that the query wants.
+        sorted: Whether rows come in the order that the query wants, and that saves reading some.
     """
 
-    single: bool
-    equality: int
-    ranged: bool
-    sorted: bool
+    single: bool = False
+    matched: int = 0
+    equality: int = 0
+    sorted: bool = False
 
 
-NOTHING = Service(single=False, equality=0, ranged=False, sorted=False)
+NOTHING = Service()
 
 
 def path_of(index: Index) -> AccessPath | None:
@@ -105,30 +106,27 @@ def paths_of(table: Table) -> tuple[AccessPath, ...]:
 
 
 def serves(query: Query, path: AccessPath) -> Service:
-    """How well `path` serves `query`."""
+    """How well `path` serves `query`.
+
+    Order counts where the query stops early and no equality elsewhere throws most of what comes first away.
+    """
     fixed = {f.field for f in query.filters if f.operator in _EQUALITY}
     several = {f.field for f in query.filters if f.operator == "in"}
     ranges = {f.field for f in query.filters if f.operator == "range"}
     equality = 0
     while equality < len(path.keys) and path.keys[equality].text in fixed:
         equality += 1
-    if not path.ordered:
-        whole = equality == len(path.keys)
-        return (
-            Service(single=path.unique and whole, equality=equality, ranged=False, sorted=False)
-            if whole
-            else NOTHING
-        )
     prefix = path.fields[:equality]
     scattered = bool(several.intersection(prefix))
     single = path.unique and equality == len(path.keys) and not _nullable(query, prefix) and not scattered
-    ranged = equality < len(path.keys) and path.keys[equality].text in ranges
-    in_order = (
-        bool(query.order) and not scattered and _ordered(query.order, fixed - several, path.keys[equality:])
-    )
-    # Order alone pays only where the query stops early: otherwise sorting a scan is as good.
-    useful = in_order and (equality > 0 or ranged or query.limited)
-    return Service(single=single, equality=equality, ranged=ranged, sorted=useful)
+    if not path.ordered:
+        whole = equality == len(path.keys)
+        return Service(single, equality, equality) if whole else NOTHING
+    limited = equality > 0 or path.fields[0] in ranges
+    matched = len((fixed | ranges).intersection(path.fields)) if limited else 0
+    in_order = not scattered and _ordered(query.order, fixed - several, path.keys[equality:])
+    saves = bool(query.order) and query.limited and fixed.issubset(path.fields if limited else ())
+    return Service(single, matched, equality, in_order and saves)
 
 
 def _nullable(query: Query, prefix: tuple[str, ...]) -> bool:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from instar.schema.model import Constraint, Table
-from instar_lint.coverage import AccessPath, Service, better_by, missing_unique, path_of, paths_of, serves
+from instar_lint.coverage import (
+    NOTHING,
+    AccessPath,
+    Service,
+    better_by,
+    missing_unique,
+    path_of,
+    paths_of,
+    serves,
+)
 from standing_example import index, posts, query
 
 
@@ -18,33 +27,37 @@ def path(*fields: str, **more: object) -> AccessPath:
 @pytest.mark.parametrize(
     ("asked", "fields", "served"),
     [
-        (query("status"), ("status",), Service(False, 1, False, False)),
-        (query("status"), ("title", "status"), Service(False, 0, False, False)),
-        (query("status", "title"), ("title", "status"), Service(False, 2, False, False)),
-        (query("status", "published_at:range"), ("status", "published_at"), Service(False, 1, True, False)),
-        (query("published_at:range", "status"), ("published_at", "status"), Service(False, 0, True, False)),
-        (query("status", order="published_at"), ("status", "published_at"), Service(False, 1, False, True)),
-        (query("status", order="-published_at"), ("status", "published_at"), Service(False, 1, False, True)),
-        (
-            query("status", order="published_at,-id"),
-            ("status", "published_at", "id"),
-            Service(False, 1, False, False),
-        ),
-        (
-            query("status", order="published_at,-id"),
-            ("status", "published_at", "-id"),
-            Service(False, 1, False, True),
-        ),
-        (query("status", order="status,id"), ("status", "id"), Service(False, 1, False, True)),
-        (query("status:in", order="id"), ("status", "id"), Service(False, 1, False, False)),
-        (query(order="published_at"), ("published_at",), Service(False, 0, False, False)),
-        (query(order="published_at", limited=True), ("published_at",), Service(False, 0, False, True)),
-        (query("title:prefix"), ("title",), Service(False, 0, False, False)),
-        (query("title:other", "status"), ("title", "status"), Service(False, 0, False, False)),
+        (query("status"), ("status",), Service(matched=1, equality=1)),
+        (query("status", "title"), ("title", "status"), Service(matched=2, equality=2)),
+        (query("status", "published_at:range"), ("status", "published_at"), Service(matched=2, equality=1)),
+        (query("published_at:range", "status"), ("published_at", "status"), Service(matched=2)),
+        (query("status", "title"), ("status", "id", "title"), Service(matched=2, equality=1)),
+        (query("status"), ("title", "status"), NOTHING),
+        (query("title:prefix"), ("title",), NOTHING),
+        (query("title:other", "status"), ("title", "status"), NOTHING),
     ],
 )
-def test_equality_prefix_then_one_range_then_order(asked, fields, served):
+def test_equality_prefix_then_one_range_and_what_is_checked_on_the_way(asked, fields, served):
     assert serves(asked, path(*fields)) == served
+
+
+@pytest.mark.parametrize(
+    ("asked", "fields", "useful"),
+    [
+        (query("status", order="published_at", limited=True), ("status", "published_at"), True),
+        (query("status", order="-published_at", limited=True), ("status", "published_at"), True),
+        (query("status", order="published_at,-id", limited=True), ("status", "published_at", "id"), False),
+        (query("status", order="published_at,-id", limited=True), ("status", "published_at", "-id"), True),
+        (query("status", order="status,id", limited=True), ("status", "id"), True),
+        (query("status:in", order="id", limited=True), ("status", "id"), False),
+        (query("status", "title", order="id", limited=True), ("status", "id"), False),
+        (query(order="published_at", limited=True), ("published_at",), True),
+        (query(order="published_at"), ("published_at",), False),
+        (query("status", order="published_at"), ("status", "published_at"), False),
+    ],
+)
+def test_order_counts_where_the_query_stops_early(asked, fields, useful):
+    assert serves(asked, path(*fields)).sorted is useful
 
 
 def test_a_unique_path_fixed_as_a_whole_finds_one_row_unless_it_is_asked_for_null():
@@ -82,7 +95,7 @@ def test_an_index_that_the_rule_cannot_read_is_no_path(unreadable):
 def test_a_hash_index_serves_whole_equality_only():
     by_hash = path("status", kind="hash")
     assert serves(query("status"), by_hash).equality == 1
-    assert serves(query("status:range"), by_hash) == Service(False, 0, False, False)
+    assert serves(query("status:range"), by_hash) == NOTHING
     assert not serves(query("status", order="status"), by_hash).sorted
 
 

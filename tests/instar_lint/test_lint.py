@@ -29,6 +29,7 @@ def test_a_query_that_needs_an_index_that_production_lacks():
         query("author_id"),
         query("id", "status"),
         query("title"),
+        query("published_at"),
         query("status", whole=False),
         query("status", table="comments"),
     ],
