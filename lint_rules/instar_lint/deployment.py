@@ -174,7 +174,9 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return paths_of(table) if table else ()
 
     def undeployed_paths(self, environment: Environment, key: TableKey) -> tuple[AccessPath, ...]:
-        """Declared paths that an environment does not have, whatever their names."""
+        """Declared paths that an environment does not have, whatever their names; none of a table that it lacks."""
+        if self.table(environment.schema, key) is None:
+            return ()
         have = {(path.keys, path.unique) for path in self.deployed_paths(environment, key)}
         return tuple(path for path in self.declared_paths(key) if (path.keys, path.unique) not in have)
 

@@ -6,14 +6,34 @@ from typing import TYPE_CHECKING
 
 from instar_lint import rules
 from instar_lint.findings import in_order
+from instar_lint.python.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from instar_lint.deployment import Deployment
+    from instar_lint.deployment import Deployment, TableKey
     from instar_lint.facts import Fact
     from instar_lint.findings import Finding
     from instar_lint.revisions import Revision
+
+
+def watch_of(deployment: Deployment) -> Watch:
+    """What the rules need to be told about the code: the fields in flight, and tables whose indexes differ."""
+    fields = {
+        (one.namespace, one.table, field.name)
+        for one in deployment.fields
+        for field in (one.field, one.successor)
+        if field is not None
+    }
+    tables = {table.key for table in deployment.declared.tables if _indexes_differ(deployment, table.key)}
+    return Watch(fields=frozenset(fields), tables=frozenset(tables))
+
+
+def _indexes_differ(deployment: Deployment, key: TableKey) -> bool:
+    return key[1] in deployment.large_tables or any(
+        deployment.undeployed_paths(environment, key) or deployment.leaving_paths(environment, key)
+        for environment in deployment.environments
+    )
 
 
 def lint_facts(facts: Sequence[Fact], deployment: Deployment) -> tuple[Finding, ...]:
