@@ -117,6 +117,17 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     namespace: str | None = None
 
 
+class Declaration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the user wrote a field: the statement, what it declared, and the imports that it needs.
+
+    An import is a module and the name taken from it, None for the module itself.
+    """
+
+    text: str
+    field: Field
+    imports: tuple[tuple[str, str | None], ...] = ()
+
+
 class Unplanned(msgspec.Struct, frozen=True, kw_only=True):
     """A change that is recognised and not planned. `generate` refuses it by this name.
 
@@ -150,6 +161,8 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         decisions: What the user still has to say.
         unplanned: Changes that the plan leaves out.
         notes: What the user should know about the plan, one sentence each.
+        declarations: How the user wrote the fields that the plan touches: `before:users.user_name`,
+            `target:users.display_name`.
         generated: How many deploys have their source edits and revisions written.
         revisions: The Alembic revision of each `ddl` step, by step id.
         files: The hash of every generated file by its path, to notice an edit by hand.
@@ -169,6 +182,7 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     decisions: tuple[Decision, ...] = ()
     unplanned: tuple[Unplanned, ...] = ()
     notes: tuple[str, ...] = ()
+    declarations: dict[str, Declaration] = {}
     generated: int = 0
     revisions: dict[str, str] = {}
     files: dict[str, str] = {}

@@ -1,0 +1,1 @@
+"""Edits of the source that declares a schema; formatting and comments are kept."""

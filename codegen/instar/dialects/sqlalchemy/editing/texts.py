@@ -1,0 +1,74 @@
+"""How the user wrote each declaration, kept in the migration: what goes out of the source may come back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from instar.dialects.sqlalchemy.editing.imports import imported, names_used
+from instar.dialects.sqlalchemy.editing.statements import Module
+from instar.errors import InstarError
+from instar.schema.migration import Declaration
+
+if TYPE_CHECKING:
+    from instar.schema.migration import Migration
+    from instar.schema.model import Schema
+    from instar.sources import Source
+
+Side = str
+"""`before` or `target`."""
+
+
+def text_key(side: Side, namespace: str | None, table: str, attribute: str) -> str:
+    """The key of a declaration: which side of the migration, and which attribute of which table."""
+    return f"{side}:{namespace + '.' if namespace else ''}{table}.{attribute}"
+
+
+def touched_fields(migration: Migration) -> dict[tuple[str | None, str], set[str]]:
+    """The stored names of the fields that a migration's edits are about, by table."""
+    found: dict[tuple[str | None, str], set[str]] = {}
+    for step in migration.steps:
+        for edit in step.edits:
+            names = {one.name for one in (edit.before, edit.after) if one is not None}
+            found.setdefault((edit.namespace, edit.table), set()).update(names)
+    return found
+
+
+def declarations(migration: Migration, side: Side, source: Source, schema: Schema) -> dict[str, Declaration]:
+    """The declarations of every attribute that a migration touches, as a version of the source has them.
+
+    Args:
+        migration: The plan.
+        side: Which end of the migration the source is at.
+        source: The files.
+        schema: What they declare, with the place of each field.
+    """
+    found: dict[str, Declaration] = {}
+    parsed: dict[str, Module | None] = {}
+    for namespace, table_name in touched_fields(migration):
+        table = schema.table(table_name, namespace)
+        for field in table.fields if table is not None else ():
+            if field.place is None:
+                continue
+            path = field.place.path
+            if path not in parsed:
+                parsed[path] = _parsed(source, path)
+            module = parsed[path]
+            statement = module.statement_at(field.place.line) if module is not None else None
+            if module is None or statement is None:
+                continue
+            bound = imported(module.tree)
+            needed = tuple(sorted(bound[name] for name in names_used(statement) if name in bound))
+            key = text_key(side, namespace, table_name, field.code_name)
+            bare = statement.with_changes(leading_lines=())
+            found[key] = Declaration(text=module.source(bare).strip(), field=field, imports=needed)
+    return found
+
+
+def _parsed(source: Source, path: str) -> Module | None:
+    data = source.read(path)
+    if data is None:
+        return None
+    try:
+        return Module(data.decode(), path)
+    except (InstarError, UnicodeDecodeError):
+        return None
