@@ -72,8 +72,7 @@ def adjusted(
         call = _without(call, "nullable")
         if by_keyword:
             call = _with(call, "nullable", "True") if field.optional else call
-        else:
-            annotation = _optional(annotation, optional=field.optional)
+        annotation = _optional(annotation, optional=field.optional and not by_keyword)
         bare = not call.args and not isinstance(value, cst.Call)
         changed: cst.BaseSmallStatement = node.with_changes(
             target=name,

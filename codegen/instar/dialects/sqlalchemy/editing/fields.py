@@ -54,6 +54,7 @@ class FieldEdits:
         self._replaced: dict[cst.CSTNode, list[cst.SimpleStatementLine]] = {}
         self._after: dict[cst.CSTNode, list[cst.SimpleStatementLine]] = {}
         self._at_end: dict[cst.CSTNode, list[cst.SimpleStatementLine]] = {}
+        self._stands: dict[str, cst.CSTNode] = {}
 
     def apply(self, names: set[str]) -> str:
         """The file's text with these fields, by stored name, as they should be."""
@@ -72,7 +73,7 @@ class FieldEdits:
                 places[field.name] = partner
         for field in gone:
             self._replaced.setdefault(self._statement(field), [])
-        for field in come:
+        for field in sorted(come, key=lambda one: one.name not in places):
             self._put(field, places.get(field.name))
         if not (self._replaced or self._after or self._at_end):
             return self._module.tree.code
@@ -83,7 +84,8 @@ class FieldEdits:
         """A declaration in the place of the one it takes over from, else behind its neighbour of the target."""
         statement = self._new(field)
         if partner is not None:
-            self._replaced[self._statement(partner)] = [statement]
+            self._stands[field.name] = self._statement(partner)
+            self._replaced[self._stands[field.name]] = [statement]
             return
         order = [f.name for f in self._then.fields]
         before = order[: order.index(field.name)]
@@ -93,11 +95,10 @@ class FieldEdits:
             before = names[: names.index(field.name)]
         for name in reversed(before):
             neighbour = self._now.field(name)
-            if neighbour is not None and neighbour.place is not None:
-                found = self._module.statement_at(neighbour.place.line)
-                if found is not None and found in self._owner.body.body:
-                    self._after.setdefault(found, []).append(statement)
-                    return
+            found = self._stands.get(name) or (self._own(neighbour) if neighbour is not None else None)
+            if found is not None:
+                self._after.setdefault(found, []).append(statement)
+                return
         last = [s for s in map(self._own, self._now.fields) if s is not None]
         if last:
             self._after.setdefault(max(last, key=self._module.line), []).append(statement)

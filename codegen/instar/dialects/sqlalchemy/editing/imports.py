@@ -57,7 +57,52 @@ def with_imports(tree: cst.Module, needed: Iterable[Import]) -> cst.Module:
         relative = len(module) - len(module.lstrip("."))
         if not relative:
             AddImportsVisitor.add_needed_import(context, module, name)
-    return AddImportsVisitor(context).transform_module(tree)
+    sorted_before = _sorted_modules(tree)
+    added = AddImportsVisitor(context).transform_module(tree)
+    return added.visit(_SortNames(sorted_before))
+
+
+def _rank(alias: cst.ImportAlias) -> tuple[int, str]:
+    """Constants, classes, then the rest, each by name: the order of isort and ruff."""
+    name = alias.evaluated_name
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return (kind, name)
+
+
+def _sorted_modules(tree: cst.Module) -> set[str]:
+    """The modules whose imported names stand in order."""
+    found: set[str] = set()
+
+    class Collector(cst.CSTVisitor):
+        def visit_ImportFrom(self, node: cst.ImportFrom) -> None:  # noqa: N802 - LibCST's naming
+            if not isinstance(node.names, cst.ImportStar) and node.module is not None:
+                ranks = [_rank(alias) for alias in node.names]
+                if ranks == sorted(ranks):
+                    found.add(_dotted(node.module))
+
+    tree.visit(Collector())
+    return found
+
+
+class _SortNames(cst.CSTTransformer):
+    """Puts the names of an import in order again where they were before one was added."""
+
+    def __init__(self, modules: set[str]) -> None:
+        super().__init__()
+        self._modules = modules
+
+    def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> cst.ImportFrom:  # noqa: ARG002, N802 - LibCST's signature
+        names = updated_node.names
+        if isinstance(names, cst.ImportStar) or updated_node.module is None:
+            return updated_node
+        ranks = [_rank(alias) for alias in names]
+        if _dotted(updated_node.module) not in self._modules or ranks == sorted(ranks):
+            return updated_node
+        commas = [alias.comma for alias in names]
+        ordered = sorted(names, key=_rank)
+        return updated_node.with_changes(
+            names=[a.with_changes(comma=comma) for a, comma in zip(ordered, commas, strict=True)]
+        )
 
 
 def _dotted(node: cst.Attribute | cst.Name) -> str:

@@ -102,7 +102,8 @@ class Style:
             if rest:
                 self.needed.add(("sqlalchemy.dialects", module))
             return field.spelling or None
-        return f"{self.name(match['name'])}{match['rest'] if match['rest'] != '()' else ''}"
+        arguments = re.sub(r"^\((?:length|precision)=", "(", match["rest"])
+        return f"{self.name(match['name'])}{arguments if arguments != '()' else ''}"
 
     def python_type(self, field: Field) -> str:
         """The type in an annotation."""
