@@ -213,6 +213,18 @@ class Leases:
         )
         return count, connection.execute(sa.select(parts.owner).where(live).limit(1)).scalar_one_or_none()
 
+    def checkpointed(self, connection: sa.Connection) -> Key | None:
+        """The last key that was committed in the first partition that is not done."""
+        parts = PARTITIONS.c
+        query = (
+            sa.select(sa.func.coalesce(parts.cursor_key, parts.after_key))
+            .where(parts.migration == self._name, sa.not_(parts.done))
+            .order_by(parts.number)
+            .limit(1)
+        )
+        text = connection.execute(query).scalar_one_or_none()
+        return decode_key(text) if text else None
+
     def _of(self, number: int) -> sa.Update:
         return PARTITIONS.update().where(PARTITIONS.c.migration == self._name, PARTITIONS.c.number == number)
 

@@ -15,6 +15,7 @@ from instar.backfill.admission import admit
 from instar.backfill.backends import backend_of
 from instar.backfill.connecting import connect, parse_url, reading
 from instar.backfill.crew import Crew
+from instar.backfill.keyset import Key
 from instar.backfill.lease import Lease, Leases, Skipped, skipped_rows
 from instar.backfill.options import Options
 from instar.backfill.progress import Listener, Progress, progress_of
@@ -46,6 +47,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         processed: Rows rewritten, by all runs together.
         left: Rows that still match the guard; None where the run ended before the end of the table.
         skipped: Rows that could not be rewritten.
+        checkpoint: The last key of the first range that is not finished; None where all are, or none has begun.
         seconds: How long this run took.
     """
 
@@ -54,6 +56,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     processed: int
     left: int | None
     skipped: tuple[Skipped, ...]
+    checkpoint: Key | None
     seconds: float
 
 
@@ -182,6 +185,7 @@ class _Run:
             elif end in {"stopped", "limit"} and self._leases.open(connection)[1] is None:
                 tracking.finish(connection, name, "paused")
             skipped = skipped_rows(connection, name)
+            checkpoint = self._leases.checkpointed(connection)
         progress = self._progress()
         if progress is None:
             raise InstarError(f"{name} was removed from instar_migrations while it ran. Run it again.")
@@ -195,6 +199,7 @@ class _Run:
             processed=progress.processed,
             left=left,
             skipped=skipped,
+            checkpoint=checkpoint,
             seconds=time.monotonic() - self._begun,
         )
 

@@ -1,0 +1,152 @@
+"""Backfills as the command line names them: which database, which works, in which order."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+import msgspec
+
+from instar.cli import options
+from instar.cli.project import Project
+from instar.errors import InstarError
+from instar.schema.operations import BackfillWork
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from instar.backfill.progress import Progress
+    from instar.schema.migration import Migration
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def database(command: F) -> F:
+    """Which database: `repo` and `environment`, or `url`."""
+    url = click.option(
+        "--url", metavar="URL", help="The database, instead of --env; env:VARIABLE keeps it out of the shell."
+    )
+    return options.repo(options.environment(url(command)))
+
+
+def database_url(repo: Path, environment: str | None, url: str | None) -> str:
+    """The URL of the database that the options name.
+
+    Raises:
+        InstarError: They name none, or both, or the environment is not configured.
+    """
+    if (environment is None) == (url is None):
+        raise InstarError("name the database: --env NAME as in [tool.instar.environments], or --url URL.")
+    if url is None:
+        databases = importlib.import_module("instar.cli.databases")
+        url = str(databases.environment_url(Project.open(repo).config, environment))
+    if url.startswith("env:"):
+        variable = url.removeprefix("env:")
+        url = os.environ.get(variable, "")
+        if not url:
+            raise InstarError(f"the variable {variable} is not set; it holds the URL of the database.")
+    return url
+
+
+def read_works(files: Sequence[Path]) -> tuple[BackfillWork, ...]:
+    """The works in JSON files, each one work or a list of them.
+
+    Raises:
+        InstarError: A file is missing or holds something else.
+    """
+    works: list[BackfillWork] = []
+    for file in files:
+        try:
+            found = msgspec.json.decode(file.read_bytes(), type=BackfillWork | list[BackfillWork])
+        except OSError as error:
+            raise InstarError(f"it cannot be read: {error.strerror}.", path=str(file)) from None
+        except msgspec.DecodeError as error:
+            raise InstarError(f"this is no backfill: {error}.", path=str(file)) from None
+        works += found if isinstance(found, list) else [found]
+    return tuple(works)
+
+
+def find_migration(repo: Path, name: str | None) -> tuple[Project, Migration]:
+    """The migration of that name or id in the project's ledger, or the only one.
+
+    Raises:
+        InstarError: There is none of that name, or several.
+    """
+    from instar.ledger import read_ledger  # noqa: PLC0415 - only verbs that need a migration read them all
+
+    project = Project.open(repo)
+    return project, read_ledger(project.root, project.config).migration(name)
+
+
+def works_by_deploy(migration: Migration) -> dict[int, tuple[BackfillWork, ...]]:
+    """What the backfill steps of each deploy rewrite, in order; deploys without any are left out."""
+    found = {
+        deploy.number: tuple(step.work for step in deploy.steps if step.kind == "backfill" and step.work)
+        for deploy in migration.deploys
+    }
+    return {number: works for number, works in found.items() if works}
+
+
+def next_works(
+    migration: Migration, known: Sequence[Progress], deploy: int | None
+) -> tuple[int, tuple[BackfillWork, ...]]:
+    """The works of the first deploy that has some left, or of the one that is named.
+
+    A later deploy's backfills wait for its code, so that they are never begun in passing.
+
+    Raises:
+        InstarError: The migration rewrites nothing, or everything is done.
+    """
+    works = works_by_deploy(migration)
+    if not works:
+        raise InstarError(f"{migration.name} has no backfill.")
+    if deploy is not None:
+        if deploy not in works:
+            listed = ", ".join(str(number) for number in works)
+            raise InstarError(f"deploy {deploy} of {migration.name} has no backfill; these have: {listed}.")
+        return deploy, works[deploy]
+    done = {progress.name for progress in known if progress.status == "completed"}
+    for number, of_deploy in works.items():
+        if any(work.name not in done for work in of_deploy):
+            return number, of_deploy
+    raise InstarError(
+        f"every backfill of {migration.name} is completed. "
+        "For rows that came in since, use --sweep with --deploy; to check them: instar verify."
+    )
+
+
+def one_of(known: Sequence[Progress], name: str | None, *, wanted: str) -> str:
+    """The full name of a backfill that the user named in short, or of the only one that is not completed.
+
+    Args:
+        known: The backfills of a database.
+        name: The full name, or its end such as `users.avatar_url`.
+        wanted: What is to be done with it, for errors.
+
+    Raises:
+        InstarError: None fits, or several.
+    """
+    if name is None:
+        fitting = [one.name for one in known if one.status not in {"completed", "cancelled"}]
+    else:
+        fitting = [one.name for one in known if one.name == name] or [
+            one.name for one in known if one.name.endswith(f"/{name}")
+        ]
+    if len(fitting) == 1:
+        return fitting[0]
+    listed = ", ".join(one.name for one in known) or "none"
+    if name is not None and not fitting:
+        raise InstarError(f'no backfill "{name}" has run in this database. There are: {listed}.')
+    if fitting:
+        raise InstarError(
+            f"several backfills could be meant: {', '.join(fitting)}. Name the one to {wanted}."
+        )
+    raise InstarError(f"there is no backfill to {wanted}. In this database: {listed}.")
+
+
+def title(name: str) -> str:
+    """A backfill as a person calls it: without the id of its migration."""
+    return name.partition("/")[2] or name

@@ -1,0 +1,122 @@
+"""`instar verify`: hold the backfills of a migration against the data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from instar.cli import backfills, options
+from instar.cli.output import bad, counted, good, notable, print_json, say
+
+if TYPE_CHECKING:
+    from instar.backfill.keyset import Key
+    from instar.backfill.verification import Verification
+    from instar.schema.operations import BackfillWork
+
+
+@click.command(name="verify")
+@click.argument("migration", required=False)
+@backfills.database
+@click.option(
+    "--work",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A backfill as JSON instead of a migration; repeatable.",
+)
+@click.option("--sample", default=1_000, show_default=True, help="How many rows to compute again.")
+@options.output_format
+def command(
+    *,
+    migration: str | None,
+    repo: Path,
+    environment: str | None,
+    url: str | None,
+    files: tuple[Path, ...],
+    sample: int,
+    output_format: str,
+) -> int:
+    """Count the rows that are left, and compare values with what they should be. Nothing is written.
+
+    Ends with 1 when rows are left or values disagree. A sampled value that differs from a recomputation is shown
+    and does not count: the application may have written it since.
+
+    \b
+    Examples:
+      instar verify display-names --env production
+      instar verify --url env:DATABASE_URL --work users_avatar_url.json
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    from instar.backfill import Options, verify  # noqa: PLC0415 - --help loads no database driver
+
+    target = backfills.database_url(repo, environment, url)
+    root = repo
+    if files:
+        works = backfills.read_works(files)
+    else:
+        project, found = backfills.find_migration(repo, migration)
+        root, works = project.root, _verified(found)
+    checked = [verify(work, target, options=Options(root=root), sample=sample) for work in works]
+    if output_format == "json":
+        print_json({"backfills": [_document(one) for one in checked]})
+    else:
+        for one in checked:
+            _tell(one)
+    return 0 if all(one.clean for one in checked) else 1
+
+
+def _verified(migration: Any) -> tuple[BackfillWork, ...]:  # noqa: ANN401 - a Migration, typed where it is read
+    """The works of the verify steps, or of the backfills where there are none."""
+    steps = [step for step in migration.steps if step.work is not None]
+    kinds = [step for step in steps if step.kind == "verify"] or steps
+    return tuple({step.work.name: step.work for step in kinds}.values())
+
+
+def _tell(found: Verification) -> None:
+    name = backfills.title(found.name)
+    lines = [_line(found.left, "left", found.left_keys)]
+    if found.disagree is not None:
+        lines.append(_line(found.disagree, "with a wrong value", found.disagree_keys))
+    say(f"{name}: {', '.join(lines)} {good('ok') if found.clean else bad('not verified')}")
+    if found.differ:
+        text = f"{found.differ:,} of {counted(found.sampled, 'sampled row')} {_differs(found.differ)} another value"
+        say(
+            notable(
+                f"  {text} than computed now{_keys(found.differ_keys)}; the application may have written it"
+            )
+        )
+    for skipped in found.skipped:
+        say(f"  skipped{_keys((skipped.key,))}: {skipped.reason}")
+
+
+def _differs(count: int) -> str:
+    return "holds" if count == 1 else "hold"
+
+
+def _line(count: int, what: str, keys: tuple[Key, ...]) -> str:
+    return f"{counted(count, 'row')} {what}{_keys(keys)}"
+
+
+def _keys(keys: tuple[Key, ...]) -> str:
+    from instar.backfill.keyset import show_key  # noqa: PLC0415
+
+    return f" (key {'; '.join(show_key(key) for key in keys)})" if keys else ""
+
+
+def _document(found: Verification) -> dict[str, Any]:
+    from instar.backfill.keyset import show_key  # noqa: PLC0415
+
+    return {
+        "name": found.name,
+        "left": found.left,
+        "left_keys": [show_key(key) for key in found.left_keys],
+        "disagree": found.disagree,
+        "disagree_keys": [show_key(key) for key in found.disagree_keys],
+        "sampled": found.sampled,
+        "differ": found.differ,
+        "differ_keys": [show_key(key) for key in found.differ_keys],
+        "skipped": [{"key": show_key(row.key), "reason": row.reason} for row in found.skipped],
+        "verified": found.clean,
+    }
