@@ -73,7 +73,7 @@ def _facts(source: Source, knowledge: Knowledge, config: Config, watch: Watch) -
     paths = [file.path for file in source.files((".py",)) if counts(file.path, config)]
     for _, facts in collect(source, knowledge, watch, paths):
         yield from facts
-    for _, facts in collect_templates(source, knowledge, watch, config):
+    for _, facts in collect_templates(source, knowledge, watch):
         yield from facts
 
 

@@ -85,14 +85,19 @@ def judge(
 
 def _names(spelled: str, cls: str) -> bool:
     """Whether a variable is named like a class: `user`, `current_user`, `db_user`, `u` is not."""
-    words = [w.lower() for w in _WORDS.findall(spelled)]
-    wanted = snake(cls.rsplit(".", 1)[-1]).split("_")
-    return len(words) >= len(wanted) and (words[-len(wanted) :] == wanted or words[: len(wanted)] == wanted)
+    found = words(spelled)
+    wanted = words(cls.rsplit(".", 1)[-1])
+    return len(found) >= len(wanted) and wanted in (found[-len(wanted) :], found[: len(wanted)])
+
+
+def words(name: str) -> list[str]:
+    """The words of a name in any case: `UserProfile` and `user_profile` are `["user", "profile"]`."""
+    return [word.lower() for word in _WORDS.findall(name)]
 
 
 def snake(name: str) -> str:
     """`UserProfile` as `user_profile`."""
-    return "_".join(word.lower() for word in _WORDS.findall(name))
+    return "_".join(words(name))
 
 
 def last_name(node: ast.expr) -> str:

@@ -70,6 +70,7 @@ class Knowledge:
         self._owners: dict[str, list[str]] = {}
         self._short: dict[str, list[str]] = {}
         self._snake: frozenset[str] | None = None
+        self.rendered: list[tuple[str, dict[str, Value]]] | None = None
         self.memo: dict[object, Value] = {}
         self.attributes_of_self: dict[object, dict[str, Value]] = {}
         self._index()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from instar_lint.python.annotations import annotated
@@ -30,7 +31,6 @@ from instar_lint.python.values import (
 )
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Callable
 
     from instar_lint.python.frame import Frame
@@ -209,12 +209,33 @@ def _type(frame: Frame, node: ast.Call) -> Value:
             return UNKNOWN
 
 
+def _render(frame: Frame, node: ast.Call) -> Value:
+    """`render_template("users/show.html", user=user)`, `TemplateResponse(request, "show.html", {"user": user})`."""
+    values = evaluate_arguments(frame, node)
+    sink = frame.knowledge.rendered
+    names = [s.text for v in values if isinstance(v, Text) for s in v.options]
+    named = (k.value for k in node.keywords if k.arg in ("name", "template_name"))
+    names += [str(value.value) for value in named if isinstance(value, ast.Constant)]
+    if sink is None or not names:
+        return PLAIN
+    variables: dict[str, Value] = {}
+    for value in (*values, *(frame.value(k.value) for k in node.keywords if k.arg in (None, "context"))):
+        if isinstance(value, Dictionary):
+            variables.update({entry.key: entry.value for entry in value.entries})
+    variables.update({k.arg: frame.value(k.value) for k in node.keywords if k.arg})
+    sink.append((names[0], variables))
+    return PLAIN
+
+
 _FUNCTIONS: dict[str, Callable[[Frame, ast.Call], Value]] = {
     **dict.fromkeys(("aliased", "with_polymorphic", "of_type"), _aliased),
     **dict.fromkeys(("getattr", "hasattr"), _named("read")),
     **dict.fromkeys(("setattr", "set_attribute", "set_committed_value"), _named("write")),
     "delattr": _named("write"),
     **dict.fromkeys(("next", "anext", "min", "max", "first", "one", "choice"), _next),
+    **dict.fromkeys(
+        ("render_template", "render", "TemplateResponse", "render_to_response", "render_async"), _render
+    ),
     "filter": _filter,
     "map": _map,
     "enumerate": _enumerate,

@@ -130,10 +130,13 @@ class Modules:
         self._paths: dict[tuple[str, ...], str] = {}
         self._parsed: OrderedDict[str, ModuleNode | None] = OrderedDict()
         for path in paths:
-            parts = tuple(self.name_of(path).split("."))
-            if parts != ("",):
-                self._paths[parts] = path
-                self._by_tail.setdefault(parts[-1], []).append(parts)
+            self._register(path)
+
+    def _register(self, path: str) -> None:
+        parts = tuple(self.name_of(path).split("."))
+        if parts != ("",) and parts not in self._paths:
+            self._paths[parts] = path
+            self._by_tail.setdefault(parts[-1], []).append(parts)
 
     def name_of(self, path: str) -> str:
         """The dotted name by which the project imports a file."""
@@ -163,6 +166,7 @@ class Modules:
 
     def put(self, path: str, tree: ast.Module | None) -> ModuleNode | None:
         """Keep a tree that the caller has parsed already."""
+        self._register(path)
         module = ModuleNode(self.name_of(path), path, tree) if tree is not None else None
         self._parsed[path] = module
         self._parsed.move_to_end(path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from instar.schema.model import Place
 from instar_lint.facts import Fact, FieldUse
 from instar_lint.python.guesses import judge
-from instar_lint.python.rendering import contexts
+from instar_lint.python.rendering import Renderings
 from instar_lint.python.values import (
     UNKNOWN,
     Dictionary,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from jinja2 import nodes
 
-    from instar.config import Config
     from instar.contracts import Confidence
     from instar.sources import Source
     from instar_lint.python.knowledge import Column, Knowledge
@@ -41,7 +40,7 @@ _BLOCK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
 def collect_templates(
-    source: Source, knowledge: Knowledge, watch: Watch, config: Config
+    source: Source, knowledge: Knowledge, watch: Watch
 ) -> Iterator[tuple[str, tuple[Fact, ...]]]:
     """The facts of a project's templates: (path, facts) of every one that has any.
 
@@ -51,16 +50,16 @@ def collect_templates(
     pattern = knowledge.hot(watch)
     if watch.idle or pattern is None:
         return
-    _ = config
     paths = [file.path for file in source.files(SUFFIXES)]
+    renderings: Renderings | None = None
     for start in range(0, len(paths), _BATCH):
         batch = source.read_many(paths[start : start + _BATCH])
         for path in sorted(batch):
             data = batch[path]
             if pattern.search(data) and any(mark in data for mark in _MARKS):
-                facts = template_facts(
-                    data.decode("utf-8", "replace"), path, knowledge, watch, contexts(source, knowledge, path)
-                )
+                renderings = renderings or Renderings(source, knowledge)
+                text = data.decode("utf-8", "replace")
+                facts = template_facts(text, path, knowledge, watch, renderings.of(path))
                 if facts:
                     yield path, facts
 

@@ -11,6 +11,7 @@ from instar_lint.python.decorators import class_context
 from instar_lint.python.frame import Frame
 from instar_lint.python.functions import finish, run_function
 from instar_lint.python.members import decorator_name
+from instar_lint.python.schemas import run_schema
 from instar_lint.python.statements import run_block
 from instar_lint.python.values import ClassOf, Entity, Instance, Object, Value
 
@@ -107,6 +108,8 @@ def run_class(outer: Frame, node: ast.ClassDef, prefix: str, hot: HotLines) -> N
         from instar_lint.python.declarations import run_mapped_body  # noqa: PLC0415 - only model files need it
 
         run_mapped_body(frame, node, qualified, hot)
+    elif hot.within(node):
+        run_schema(frame, node)
     for statement in node.body:
         if not hot.within(statement):
             continue

@@ -1,0 +1,45 @@
+import pytest
+
+from python_frontend import marked, uses
+
+CASES = {
+    "text()": """
+        session.execute(text("SELECT user_name FROM users"))
+        #                            ^ read
+    """,
+    "an alias": """
+        session.execute(text("SELECT u.user_name, p.title FROM users u JOIN posts p ON p.author_id = u.id"))
+        #                              ^ read
+    """,
+    "a driver's cursor": """
+        cursor.execute("UPDATE users SET user_name = %s WHERE id = %s", (name, 1))
+        #                                ^ write
+    """,
+    "a string that is not seen to run": """
+        QUERY = "SELECT user_name FROM users WHERE id = :id"
+        #               ^ read likely
+    """,
+    "an insert": """
+        connection.execute(text("INSERT INTO users (id, user_name) VALUES (1, 'x')"))
+        #                                               ^ write
+    """,
+}
+
+
+@pytest.mark.parametrize("text", CASES.values(), ids=CASES)
+def test_raw_sql_names_fields_by_table(text):
+    text, expected = marked(text)
+    assert uses(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'session.execute(text("SELECT user_name FROM accounts"))',
+        'session.execute(text("SELECT p.name FROM users u JOIN posts p ON true"))',
+        'print("select a user_name from users please")',
+        'session.execute(text("SELECT count(*) AS user_name FROM posts"))',
+    ],
+)
+def test_other_tables_and_prose_are_not_meant(text):
+    assert [u for u in uses(text) if not u.endswith("likely")] == []
