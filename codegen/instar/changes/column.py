@@ -60,7 +60,12 @@ def verification(item: FieldItem, work: BackfillWork, *after: str, key: str = "v
         key=item.key(key),
         kind="verify",
         phase="backfill",
-        lines=((item.title(item.new), "0 rows unfilled, values agree"),),
+        lines=(
+            (
+                item.title(item.new),
+                "filled in every row, values agree" if work.agrees else "filled in every row",
+            ),
+        ),
         why=f"code may rely on {item.title(item.new)} only when no row is left",
         changes=item.changes,
         work=work,

@@ -46,6 +46,12 @@ def used(item: FieldItem) -> str:
     return f"{item.prefix}.{name}{stored}"
 
 
+def former(item: FieldItem) -> str:
+    """The old field, told from the new one where code calls both the same."""
+    same = item.old.code_name == item.new.code_name
+    return f"{item.title(item.old)} (the old column)" if same else item.title(item.old)
+
+
 def filled_where_required(item: FieldItem, context: Context) -> Planned:
     """A field that also becomes required: its empty rows get a value once all code in service writes one."""
     if item.new.optional or not item.old.optional:
@@ -96,7 +102,7 @@ def plain(item: FieldItem) -> Draft:
         key=item.key("unmapped"),
         kind="code",
         phase="contract",
-        lines=((used(item), "read and written"), (item.title(item.old), "no longer mapped")),
+        lines=((used(item), "read and written"), (former(item), "no longer mapped")),
         changes=item.changes,
         access=(access(item, "plain", field=new),),
         aliases=(item.key("gone", item.old),),
