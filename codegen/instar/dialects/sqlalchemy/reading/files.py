@@ -1,0 +1,132 @@
+"""Which files of a version can declare tables, and their lowered form."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from typing import TYPE_CHECKING
+
+from instar.dialects.sqlalchemy.reading.parse import Unparsable, parse
+from instar.errors import InstarError
+from instar.sources import LARGEST_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from instar.config import Config
+    from instar.dialects.sqlalchemy.reading.cache import Cache
+    from instar.dialects.sqlalchemy.reading.syntax import Module
+    from instar.sources import Source, SourceFile
+
+_DECLARES = re.compile(
+    rb"__tablename__|__table__|\bmapped_column\b|\bMapped\b|\bColumn\b|\bTable\(|\bdeclarative|\bDeclarativeBase|table\s*=\s*True"
+    rb"|\.Model\b|\(Model\b|\bIndex\(|\bmapper\(|map_imperatively"
+)
+_LIBRARY = re.compile(rb"sqlalchemy|sqlmodel|\bdb\b|__tablename__|\bModel\b|\bBase\b", re.IGNORECASE)
+_SKIPPED = frozenset({"site-packages", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".nox", ".git", ".eggs"})
+_ASIDE = frozenset({"tests", "test", "testing", "examples", "example", "docs", "doc", "samples", "benchmarks", "conftest.py"})
+
+
+class Files:
+    """The Python files of a source, without migrations, environments and what the configuration leaves out.
+
+    Attributes:
+        paths: Those that may be imported, sorted.
+        migrations: The folders that hold revisions.
+    """
+
+    def __init__(self, source: Source, config: Config, cache: Cache) -> None:
+        self._source = source
+        self._config = config
+        self._cache = cache
+        self._files: dict[str, SourceFile] = {}
+        self._data: dict[str, bytes] = {}
+        everything = source.files((".py", "script.py.mako", "alembic.ini"))
+        self.migrations = _migration_folders(everything)
+        for file in everything:
+            if file.path.endswith(".py") and not self._left_out(file.path):
+                self._files[file.path] = file
+        self.paths = tuple(self._files)
+
+    def _left_out(self, path: str) -> bool:
+        parts = path.split("/")
+        if any(part in _SKIPPED for part in parts):
+            return True
+        if any(path.startswith(f"{folder}/") or not folder for folder in self.migrations):
+            return True
+        return _matches(path, self._config.exclude)
+
+    def schema(self) -> list[str]:
+        """The files that can declare tables: the configured ones, else all whose text looks like it.
+
+        Raises:
+            InstarError: A configured path matches no file.
+        """
+        if self._config.schema:
+            for pattern in self._config.schema:
+                if not any(_matches(path, (pattern,)) for path in self.paths):
+                    raise InstarError(f'"{pattern}" in [tool.instar] schema matches no Python file at {self._source.label}.')
+            return [path for path in self.paths if _matches(path, self._config.schema)]
+        self._load(self.paths)
+        return [path for path in self.paths if self._cache.declares(self._key(path)) or self._files[path].size > LARGEST_FILE]
+
+    def lowered(self, path: str) -> Module | Unparsable | None:
+        """The lowered form of a file; None where there is none."""
+        file = self._files.get(path)
+        if file is None:
+            return None
+        if file.size > LARGEST_FILE:
+            return Unparsable(f"is larger than {LARGEST_FILE // 1024 // 1024} MiB")
+        key = self._key(path)
+        found = self._cache.get(key)
+        if found is None:
+            if path not in self._data:
+                self._load((path,))
+            data = self._data.pop(path, None)
+            if data is None:
+                data = self._source.read(path)
+            found = parse(data) if data is not None else Unparsable("could not be read")
+            self._cache.put(key, found)
+        return found
+
+    def aside(self, path: str) -> bool:
+        """Whether a file is a test, an example or documentation: its tables count only where there are no others."""
+        parts = path.split("/")
+        return any(part in _ASIDE for part in parts) or parts[-1].startswith("test_") or parts[-1].endswith("_test.py")
+
+    def _key(self, path: str) -> str:
+        return self._files[path].blob
+
+    def _load(self, paths: Iterable[str]) -> None:
+        """Read the files that the cache does not know, and note which of them can declare tables."""
+        wanted = [p for p in paths if not self._cache.knows(self._key(p)) and self._files[p].size <= LARGEST_FILE]
+        for start in range(0, len(wanted), 200):
+            for path, data in self._source.read_many(wanted[start : start + 200]).items():
+                declares = bool(_DECLARES.search(data)) and bool(_LIBRARY.search(data))
+                self._cache.note(self._key(path), declares=declares)
+                if declares or len(wanted) == 1:
+                    self._data[path] = data
+
+
+def _migration_folders(files: Iterable[SourceFile]) -> tuple[str, ...]:
+    """The folders of Alembic environments (`env.py` beside `script.py.mako`) and of revisions."""
+    names: dict[str, set[str]] = {}
+    for file in files:
+        folder, _, name = file.path.rpartition("/")
+        names.setdefault(folder, set()).add(name)
+    found = {folder for folder, inside in names.items() if {"env.py", "script.py.mako"} <= inside and folder}
+    for folder in names:
+        parts = folder.split("/")
+        if "versions" in parts:
+            above = "/".join(parts[: parts.index("versions")])
+            if parts[parts.index("versions") - 1 : parts.index("versions")] in (["alembic"], ["migrations"], ["migration"]) or above in found:
+                found.add("/".join(parts[: parts.index("versions") + 1]))
+    return tuple(sorted(found))
+
+
+def _matches(path: str, patterns: Iterable[str]) -> bool:
+    """Whether a path is one of the patterns, lies below one, or matches one as a glob."""
+    return any(
+        path == pattern or path.startswith(pattern.rstrip("/") + "/") or fnmatch.fnmatchcase(path, pattern)
+        for pattern in (each.removeprefix("./") for each in patterns)
+    )

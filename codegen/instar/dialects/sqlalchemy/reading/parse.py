@@ -1,0 +1,65 @@
+"""Bytes to the small form: by Python's own parser, or by LibCST where that one is too old for the syntax."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from instar.dialects.sqlalchemy.reading.lower import lower_module
+
+if TYPE_CHECKING:
+    from instar.dialects.sqlalchemy.reading.syntax import Module
+
+
+class Unparsable(msgspec.Struct, frozen=True):
+    """Why a file could not be lowered, and the line where it stopped."""
+
+    reason: str
+    line: int | None = None
+
+
+def parse(data: bytes) -> Module | Unparsable:
+    """Lower one file."""
+    try:
+        return lower_module(_tree(data))
+    except SyntaxError as error:
+        newer = None if b"\0" in data else _newer(data)
+        return newer or Unparsable(f"does not parse: {error.msg}", error.lineno)
+    except (RecursionError, MemoryError):
+        return Unparsable("is nested too deeply")
+    except ValueError as error:
+        return Unparsable(f"is no text: {error}")
+
+
+def _newer(data: bytes) -> Module | None:
+    """The file with its newer syntax written in the older way, line by line the same; None where that fails too."""
+    from instar.dialects.sqlalchemy.reading.backdate import backdate  # noqa: PLC0415 - LibCST is slow to import
+
+    older = backdate(data)
+    if older is None:
+        return None
+    try:
+        return lower_module(_tree(older))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _tree(data: bytes) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as invalid escapes in the user's strings
+        tree = ast.parse(data)
+    if not data.isascii():
+        _count_characters(tree, data)
+    return tree
+
+
+def _count_characters(tree: ast.Module, data: bytes) -> None:
+    """Python counts columns in UTF-8 bytes; places count characters."""
+    lines = data.decode("utf-8", errors="replace").splitlines()
+    wide = {number: line.encode() for number, line in enumerate(lines, 1) if not line.isascii()}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.expr | ast.stmt) and node.lineno in wide:
+            node.col_offset = len(wide[node.lineno][: node.col_offset].decode(errors="replace"))
