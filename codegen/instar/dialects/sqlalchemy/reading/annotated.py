@@ -118,26 +118,37 @@ def carried_type(project: Project, value: Value) -> TypeReading | None:
     if isinstance(value, Generic) and is_annotated(value):
         for extra in value.arguments[1:]:
             found = read(project, extra) if isinstance(extra, Applied | Symbol | ClassValue) else None
-            if found is not None and not (isinstance(extra, Applied) and project.vocabulary.meaning(extra.callee) in COLUMNS):
+            if found is not None and not (
+                isinstance(extra, Applied) and project.vocabulary.meaning(extra.callee) in COLUMNS
+            ):
                 return found
     return None
 
 
 def carries_none(value: Value) -> bool:
     """Whether an alias allows None inside: `Annotated[Optional[str], ...]`."""
-    return isinstance(value, Generic) and is_annotated(value) and bool(value.arguments) and without_none(value.arguments[0])[1]
+    return (
+        isinstance(value, Generic)
+        and is_annotated(value)
+        and bool(value.arguments)
+        and without_none(value.arguments[0])[1]
+    )
 
 
 def python_type(project: Project, owner: ClassValue, value: Value) -> TypeReading | None:
     """The column type that a Python type stands for in a class: by its `type_annotation_map`, else SQLAlchemy's own."""
-    known = annotation_map(project, owner)
+    known = annotation_map(owner)
     seen: list[Value] = []
     candidate: Value = value
     while True:
         seen.append(candidate)
         if isinstance(candidate, Generic) and is_annotated(candidate) and candidate.arguments:
             candidate = without_none(candidate.arguments[0])[0]
-        elif isinstance(candidate, Applied) and getattr(candidate.callee, "name", "") == "NewType" and len(candidate.arguments) > 1:
+        elif (
+            isinstance(candidate, Applied)
+            and getattr(candidate.callee, "name", "") == "NewType"
+            and len(candidate.arguments) > 1
+        ):
             candidate = candidate.arguments[1]
         else:
             break
@@ -158,7 +169,11 @@ def python_type(project: Project, owner: ClassValue, value: Value) -> TypeReadin
 
 def _equal(one: Value, other: Value) -> bool:
     if isinstance(one, Symbol) and isinstance(other, Symbol):
-        return one.path == other.path or (one.name == other.name and {one.root, other.root} <= {"builtins", "typing"} and one.name.lower() == other.name.lower())
+        return one.path == other.path or (
+            one.name == other.name
+            and {one.root, other.root} <= {"builtins", "typing"}
+            and one.name.lower() == other.name.lower()
+        )
     return one is other or one == other
 
 
@@ -167,14 +182,20 @@ def _enum_class(project: Project, owner: ClassValue, known: list[tuple[Value, Va
     if not project.enums.is_enum(owner):
         return None
     for key, found in known:
-        if (isinstance(key, Symbol) and key.root == "enum") or (isinstance(key, ClassValue) and key in list(owner.ancestors)):
+        if (isinstance(key, Symbol) and key.root == "enum") or (
+            isinstance(key, ClassValue) and key in list(owner.ancestors)
+        ):
             made = found if isinstance(found, Applied) else Applied(found)
             if project.vocabulary.meaning(made.callee) != "Enum":
                 return read(project, found)
             keywords = {name: value for name, value in made.keywords.items() if name not in {"name", "enum"}}
             values = made.keywords.get("values_callable")
             native = made.keywords.get("native_enum") is not False
-            name = made.keywords.get("name") if isinstance(made.keywords.get("name"), str) else owner.name.lower()
+            name = (
+                made.keywords.get("name")
+                if isinstance(made.keywords.get("name"), str)
+                else owner.name.lower()
+            )
             length = keywords.get("length")
             return read_enum(
                 enum_values(project, owner, values) or (),
@@ -185,10 +206,14 @@ def _enum_class(project: Project, owner: ClassValue, known: list[tuple[Value, Va
     return read_enum(enum_values(project, owner) or (), name=owner.name.lower())
 
 
-def annotation_map(project: Project, owner: ClassValue) -> list[tuple[Value, Value]]:
+def annotation_map(owner: ClassValue) -> list[tuple[Value, Value]]:
     """The entries of the `type_annotation_map` that holds for a class."""
     found: list[tuple[Value, Value]] = []
-    sources: list[Value] = [value for base in owner.ancestors if not isinstance(value := base.body.get("type_annotation_map"), Missing)]
+    sources: list[Value] = [
+        value
+        for base in owner.ancestors
+        if not isinstance(value := base.body.get("type_annotation_map"), Missing)
+    ]
     for holder in (owner.get("registry"), *owner.foreign):
         inner: Value = None if isinstance(holder, Missing) else holder
         while isinstance(inner, Applied | Member):

@@ -40,7 +40,9 @@ class Assembly:
             InstarError: Two classes of one file map a table with different types.
         """
         for draft in self._tables.drafts:
-            self._sources.update((id(c.source), (draft, c)) for c in draft.columns.values() if c.source is not None)
+            self._sources.update(
+                (id(c.source), (draft, c)) for c in draft.columns.values() if c.source is not None
+            )
         for key, drafts in _grouped(self._tables.drafts).items():
             self._chosen[key] = self._choose(drafts)
         found = [self._table(draft) for draft in self._chosen.values()]
@@ -61,7 +63,9 @@ class Assembly:
         sizes: dict[int, int] = {}
         for draft in self._tables.drafts:
             sizes[id(draft.metadata)] = sizes.get(id(draft.metadata), 0) + 1
-        ordered = sorted(drafts, key=lambda d: (-sizes[id(d.metadata)], d.owner is None, -len(d.columns), d.place))
+        ordered = sorted(
+            drafts, key=lambda d: (-sizes[id(d.metadata)], d.owner is None, -len(d.columns), d.place)
+        )
         best = ordered[0]
         for other in ordered[1:]:
             if other.metadata is best.metadata:
@@ -77,10 +81,16 @@ class Assembly:
     def _configured(self, drafts: list[TableDraft], wanted: str) -> TableDraft:
         for draft in drafts:
             owner = draft.owner
-            if owner is not None and wanted in {owner.qualified, owner.name, f"{owner.module.path}:{owner.name}"}:
+            if owner is not None and wanted in {
+                owner.qualified,
+                owner.name,
+                f"{owner.module.path}:{owner.name}",
+            }:
                 return draft
         names = ", ".join(draft.owner.qualified for draft in drafts if draft.owner is not None)
-        raise InstarError(f'no class {wanted} maps "{drafts[0].name}" ([tool.instar.tables]). These do: {names}.')
+        raise InstarError(
+            f'no class {wanted} maps "{drafts[0].name}" ([tool.instar.tables]). These do: {names}.'
+        )
 
     def _contradicts(self, one: TableDraft, other: TableDraft) -> None:
         if one.owner is None or other.owner is None or one.place.path != other.place.path:
@@ -101,8 +111,13 @@ class Assembly:
         for column in draft.columns.values():
             self._settle(column, draft, set())
         opaque = list(draft.opaque)
-        opaque += [Opaque(reason=c.opaque, place=c.place, field=c.name) for c in draft.columns.values() if c.opaque]
-        opaque += [Opaque(reason=reason, place=draft.place, field=TABLE_ARGUMENTS) for reason in dict.fromkeys(parts.unknown)]
+        opaque += [
+            Opaque(reason=c.opaque, place=c.place, field=c.name) for c in draft.columns.values() if c.opaque
+        ]
+        opaque += [
+            Opaque(reason=reason, place=draft.place, field=TABLE_ARGUMENTS)
+            for reason in dict.fromkeys(parts.unknown)
+        ]
         numbered = _numbered(draft)
         return Table(
             name=draft.name,
@@ -143,7 +158,11 @@ class Assembly:
             return Reference(table=table.name, fields=(column.name,), namespace=table.namespace)
         if isinstance(target, Member):
             owner = self._tables.of_reference(target.owner)
-            found = owner.attributes.get(target.name) or owner.columns.get(target.name) if owner is not None else None
+            found = (
+                owner.attributes.get(target.name) or owner.columns.get(target.name)
+                if owner is not None
+                else None
+            )
             if owner is not None and found is None and isinstance(target.owner, ClassValue):
                 found = self._inherited(target.owner, target.name)
             if owner is not None:
@@ -186,7 +205,15 @@ def _numbered(draft: TableDraft) -> ColumnDraft | None:
         return None
     only = keys[0]
     whole = only.type is not None and isinstance(only.type.type, IntType)
-    return only if whole and only.autoincrement == "auto" and not only.foreign_keys and not only.default and not only.server_default else None
+    return (
+        only
+        if whole
+        and only.autoincrement == "auto"
+        and not only.foreign_keys
+        and not only.default
+        and not only.server_default
+        else None
+    )
 
 
 def _field(column: ColumnDraft, *, numbered: bool) -> Field:

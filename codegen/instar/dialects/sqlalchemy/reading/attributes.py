@@ -42,17 +42,27 @@ def attribute(evaluator: Evaluator, owner: Value, name: str, place: Place | None
         case EnumMember(name=member, value=value):
             if name in {"name", "value"}:
                 return member if name == "name" else value
-            return attribute(evaluator, value, name, place) if isinstance(value, str) else Unknown("is a member", place)
+            return (
+                attribute(evaluator, value, name, place)
+                if isinstance(value, str)
+                else Unknown("is a member", place)
+            )
         case Super(after=after, owner=of):
-            found_after = of.find(name, after=after)
-            if found_after is None:
-                return Unknown(f"super() has no {name}", place)
-            value = found_after[1]
-            return evaluator.project.declared.value_for(of, name, value) if isinstance(value, FunctionValue) else value
+            return _of_super(evaluator, after, of, name, place)
         case str() | list() | dict() | tuple() | frozenset():
             return BoundMethod(name, owner)
         case FunctionValue() | LambdaValue():
-            return owner.name if name == "__name__" and isinstance(owner, FunctionValue) else Member(owner, name, place)
+            return (
+                owner.name
+                if name == "__name__" and isinstance(owner, FunctionValue)
+                else Member(owner, name, place)
+            )
+        case _:
+            return _of_rest(evaluator, owner, name, place)
+
+
+def _of_rest(evaluator: Evaluator, owner: Value, name: str, place: Place | None) -> Value:
+    match owner:
         case Unknown() if evaluator.project.vocabulary.distinctive(name):
             return Symbol(f"sqlalchemy.{name}")
         case Generic(origin=origin) if isinstance(origin, ClassValue):
@@ -61,6 +71,20 @@ def attribute(evaluator: Evaluator, owner: Value, name: str, place: Place | None
             return Member(owner, name, place)
         case _:
             return Unknown(f"{name} of something that is not known", place)
+
+
+def _of_super(
+    evaluator: Evaluator, after: ClassValue, of: ClassValue, name: str, place: Place | None
+) -> Value:
+    found = of.find(name, after=after)
+    if found is None:
+        return Unknown(f"super() has no {name}", place)
+    value = found[1]
+    if not isinstance(value, FunctionValue):
+        return value
+    if evaluator.project.declared.binding(value) == "declared":
+        return evaluator.project.declared.value_for(of, name, value)
+    return BoundMethod(value, of)
 
 
 def _of_class(evaluator: Evaluator, owner: ClassValue, name: str, place: Place | None) -> Value:
@@ -76,7 +100,9 @@ def _of_class(evaluator: Evaluator, owner: ClassValue, name: str, place: Place |
             return tuple(owner.bases)
         case "__tablename__":
             found = project.declared.tablename(owner)
-            return found if not isinstance(found, Missing) else Unknown(f"{owner.name} has no table name", place)
+            return (
+                found if not isinstance(found, Missing) else Unknown(f"{owner.name} has no table name", place)
+            )
         case "__table__" | "c" | "columns" | "__mapper__" if owner.find(name) is None:
             return Member(owner, name, place)
         case "metadata":

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from instar.dialects.sqlalchemy.reading import syntax as s
 from instar.dialects.sqlalchemy.reading.annotated import Annotation, take_apart
 from instar.dialects.sqlalchemy.reading.columns import column_of
-from instar.dialects.sqlalchemy.reading.drafts import ColumnDraft
 from instar.dialects.sqlalchemy.reading.sqlmodel import field_column, is_field
 from instar.dialects.sqlalchemy.reading.values import (
     Applied,
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from instar.dialects.sqlalchemy.reading.classes import ClassValue
+    from instar.dialects.sqlalchemy.reading.drafts import ColumnDraft
     from instar.dialects.sqlalchemy.reading.project import Project
     from instar.schema.model import Place
 
@@ -80,6 +80,8 @@ def _names(project: Project, owner: ClassValue) -> Iterator[tuple[ClassValue, st
             seen.add(name)
             if not inherited or _cascades(giver, name):
                 yield giver, name
+        if inherited:  # a mapped class has copies of what its mixins bring
+            seen |= {name for _, name in _names(project, giver)}
 
 
 def _cascades(giver: ClassValue, name: str) -> bool:
@@ -111,7 +113,9 @@ def declared(project: Project, owner: ClassValue, giver: ClassValue, name: str) 
             annotation = take_apart(project, statement.returns, giver)
             annotation = annotation if annotation.container in MAPPED else None
         value = project.declared.value_for(owner, name, value)
-    result = Declared(name, giver, "property", None if isinstance(value, Missing) else value, annotation, [], place)
+    result = Declared(
+        name, giver, "property", None if isinstance(value, Missing) else value, annotation, [], place
+    )
     if "sqlmodel" in project.declared.roots(owner) and is_field(project, value, annotation):
         _sqlmodel(project, result, giver, value)
     elif isinstance(value, Applied):
@@ -120,7 +124,7 @@ def declared(project: Project, owner: ClassValue, giver: ClassValue, name: str) 
         if annotation is None or annotation.container not in MAPPED:
             return None
         result.kind = "column"
-        result.columns = [column_of(project, name, None, annotation, owner, place)]
+        result.columns = [column_of(project, name, None, annotation, owner=owner, place=place)]
     elif isinstance(value, Unknown) and annotation is not None and annotation.container in MAPPED:
         _guess(project, result, owner, value.reason)
     return result
@@ -140,18 +144,24 @@ def _sqlmodel(project: Project, result: Declared, giver: ClassValue, value: Valu
     given = found[1] if found is not None else None
     source = given.value if given is not None else None
     assert result.annotation is not None
-    result.columns = [field_column(project, result.name, value, source, result.annotation, giver, result.place)]
+    result.columns = [
+        field_column(
+            project, result.name, value, source, annotation=result.annotation, owner=giver, place=result.place
+        )
+    ]
 
 
 def _call(project: Project, result: Declared, value: Applied, owner: ClassValue, name: str) -> None:
     meaning = project.vocabulary.meaning(value.callee)
-    mapped = result.annotation if result.annotation is not None and result.annotation.container in MAPPED else None
+    mapped = (
+        result.annotation if result.annotation is not None and result.annotation.container in MAPPED else None
+    )
     if meaning in COLUMNS:
         result.kind = "column"
-        result.columns = [column_of(project, name, value, mapped, owner, result.place)]
+        result.columns = [column_of(project, name, value, mapped, owner=owner, place=result.place)]
     elif meaning in RELATIONSHIPS:
         result.kind = "relationship"
-    elif meaning == "association_proxy" or meaning == "AssociationProxy":
+    elif meaning in {"association_proxy", "AssociationProxy"}:
         result.kind = "proxy"
     elif meaning == "synonym":
         result.kind = "synonym"
@@ -163,12 +173,30 @@ def _call(project: Project, result: Declared, value: Applied, owner: ClassValue,
 
 def _wrapped(project: Project, result: Declared, value: Applied, meaning: str, owner: ClassValue) -> None:
     """`deferred(Column(…))`, `column_property(Column(…))`, `composite(Point, mapped_column("x"), …)`."""
-    inner = [each for each in value.arguments if isinstance(each, Applied) and project.vocabulary.meaning(each.callee) in COLUMNS]
-    mapped = result.annotation if meaning == "deferred" and result.annotation and result.annotation.container else None
-    result.columns = [
-        column_of(project, result.name if meaning != "composite" else "", each, mapped, owner, each.place or result.place) for each in inner
+    inner = [
+        each
+        for each in value.arguments
+        if isinstance(each, Applied) and project.vocabulary.meaning(each.callee) in COLUMNS
     ]
-    result.kind = {"composite": "composite", "deferred": "column"}.get(meaning, "column" if inner else "column_property")
+    mapped = (
+        result.annotation
+        if meaning == "deferred" and result.annotation and result.annotation.container
+        else None
+    )
+    result.columns = [
+        column_of(
+            project,
+            result.name if meaning != "composite" else "",
+            each,
+            mapped,
+            owner=owner,
+            place=each.place or result.place,
+        )
+        for each in inner
+    ]
+    result.kind = {"composite": "composite", "deferred": "column"}.get(
+        meaning, "column" if inner else "column_property"
+    )
     for column in result.columns:
         column.deferred = column.deferred or meaning == "deferred"
         if meaning == "composite":
@@ -187,6 +215,6 @@ def _guess(project: Project, result: Declared, owner: ClassValue, reason: str) -
     """A column that is there, and of which only the annotation can be known."""
     result.kind = "column"
     annotation = result.annotation if result.annotation and result.annotation.container in MAPPED else None
-    column = column_of(project, result.name, None, annotation, owner, result.place)
+    column = column_of(project, result.name, None, annotation, owner=owner, place=result.place)
     column.opaque = reason
     result.columns = [column]

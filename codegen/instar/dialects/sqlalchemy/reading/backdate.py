@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import libcst as cst
 
 
@@ -21,34 +23,31 @@ def backdate(data: bytes) -> bytes | None:
 
 
 class _Backdater(cst.CSTTransformer):
-    def leave_ClassDef(self, original_node: cst.ClassDef, updated_node: cst.ClassDef) -> cst.ClassDef:  # noqa: ARG002
-        return updated_node.with_changes(type_parameters=None)
+    def on_leave(  # type: ignore[override]  # one method for the five kinds of node
+        self, original_node: cst.CSTNode, updated_node: cst.CSTNode
+    ) -> cst.CSTNode:
+        """The older form of a node, children done."""
+        match super().on_leave(original_node, updated_node):
+            case cst.ClassDef() | cst.FunctionDef() as definition:
+                return definition.with_changes(type_parameters=None)
+            case cst.TypeAlias(name=name, value=value):
+                return cst.Assign([cst.AssignTarget(name)], value)
+            case cst.ExceptHandler(type=cst.Tuple(lpar=[]) as caught) as handler:
+                grouped = caught.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+                return handler.with_changes(type=grouped)
+            case cst.FormattedString() as formatted:
+                return _older_string(formatted)
+            case cst.CSTNode() as node:
+                return node
+            case _:
+                return updated_node
 
-    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:  # noqa: ARG002
-        return updated_node.with_changes(type_parameters=None)
 
-    def leave_TypeAlias(self, original_node: cst.TypeAlias, updated_node: cst.TypeAlias) -> cst.Assign:  # noqa: ARG002
-        return cst.Assign([cst.AssignTarget(updated_node.name)], updated_node.value)
-
-    def leave_ExceptHandler(
-        self,
-        original_node: cst.ExceptHandler,  # noqa: ARG002
-        updated_node: cst.ExceptHandler,
-    ) -> cst.ExceptHandler:
-        caught = updated_node.type
-        if isinstance(caught, cst.Tuple) and not caught.lpar:
-            caught = caught.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-        return updated_node.with_changes(type=caught)
-
-    def leave_FormattedString(
-        self,
-        original_node: cst.FormattedString,  # noqa: ARG002
-        updated_node: cst.FormattedString,
-    ) -> cst.BaseExpression:
-        code = cst.Module([]).code_for_node(updated_node)
-        try:
-            compile(code, "", "eval", dont_inherit=True, flags=0x400)  # ast.PyCF_ONLY_AST: nothing is run
-        except (SyntaxError, ValueError):
-            # The value is not known; the lines that the string spanned are kept.
-            return cst.parse_expression("(None" + "\n" * code.count("\n") + ")")
-        return updated_node
+def _older_string(formatted: cst.FormattedString) -> cst.BaseExpression:
+    """An f-string that the running Python refuses: its value is not known, the lines that it spanned are kept."""
+    code = cst.Module([]).code_for_node(formatted)
+    try:
+        ast.parse(code, mode="eval")
+    except (SyntaxError, ValueError):
+        return cst.parse_expression("(None" + "\n" * code.count("\n") + ")")
+    return formatted

@@ -12,7 +12,6 @@ from instar.dialects.sqlalchemy.reading.values import (
     LambdaValue,
     Member,
     Missing,
-    Symbol,
     Unknown,
     Value,
     is_constant,
@@ -36,23 +35,7 @@ def call_method(evaluator: Evaluator, owner: Value, name: str, made: Applied) ->
     if isinstance(owner, str):
         return _text_method(evaluator, owner, name, made)
     if isinstance(owner, dict):
-        match name, arguments:
-            case "items", ():
-                return [(key, value) for key, value in owner.items()]
-            case "keys", ():
-                return list(owner)
-            case "values", ():
-                return list(owner.values())
-            case "get", (str() as key, *rest):
-                return owner.get(key, rest[0] if rest else None)
-            case "copy", ():
-                return dict(owner)
-            case "update", _:
-                owner.update(arguments[0] if arguments and isinstance(arguments[0], dict) else {})
-                owner.update(made.keywords)
-                return None
-            case _:
-                return Unknown(f"{name}() of a dict", made.place)
+        return _dict_method(owner, name, made)
     if isinstance(owner, list):
         if name == "append" and len(arguments) == 1 and len(owner) < _LONGEST:
             owner.append(arguments[0])
@@ -63,6 +46,26 @@ def call_method(evaluator: Evaluator, owner: Value, name: str, made: Applied) ->
         if name == "copy":
             return list(owner)
     return Unknown(f"{name}() of a value", made.place)
+
+
+def _dict_method(owner: dict[Value, Value], name: str, made: Applied) -> Value:
+    match name, made.arguments:
+        case "items", ():
+            return list(owner.items())
+        case "keys", ():
+            return list(owner)
+        case "values", ():
+            return list(owner.values())
+        case "get", (str() as key, *rest):
+            return owner.get(key, rest[0] if rest else None)
+        case "copy", ():
+            return dict(owner)
+        case "update", _:
+            owner.update(made.arguments[0] if made.arguments and isinstance(made.arguments[0], dict) else {})
+            owner.update(made.keywords)
+            return None
+        case _:
+            return Unknown(f"{name}() of a dict", made.place)
 
 
 def _text_method(evaluator: Evaluator, owner: str, name: str, made: Applied) -> Value:
@@ -93,14 +96,18 @@ def call_builtin(evaluator: Evaluator, name: str, made: Applied) -> Value:
     arguments = made.arguments
     first = arguments[0] if arguments else None
     match name, len(arguments):
-        case "str" | "int" | "bool" | "float", 1 if isinstance(first, str | int | float) and len(str(first)) < 300:
+        case "str" | "int" | "bool" | "float", 1 if (
+            isinstance(first, str | int | float) and len(str(first)) < 300
+        ):
             return _convert(name, first)
         case "len", 1 if isinstance(first, str | list | tuple | dict):
             return len(first)
         case "list" | "tuple" | "sorted" | "set" | "frozenset" | "reversed", 0 | 1:
             return _collect(evaluator, name, first if arguments else ())
         case "dict", 0 | 1 if not arguments or isinstance(first, dict):
-            return {**(first if isinstance(first, dict) else {}), **made.keywords}
+            given: dict[Value, Value] = dict(first) if isinstance(first, dict) else {}
+            given.update(made.keywords)
+            return given
         case "range", 1 | 2 if all(isinstance(value, int) for value in arguments):
             numbers = range(*(value for value in arguments if isinstance(value, int)))
             return list(numbers) if len(numbers) <= _LONGEST else Unknown("a long range")
@@ -146,7 +153,9 @@ def _collect(evaluator: Evaluator, name: str, value: Value) -> Value:
     if items is None:
         return Unknown(f"{name}() of a value")
     if name == "sorted":
-        if not all(isinstance(item, str) for item in items) and not all(isinstance(item, int) for item in items):
+        if not all(isinstance(item, str) for item in items) and not all(
+            isinstance(item, int) for item in items
+        ):
             return Unknown("sorted() of values")
         return sorted(items, key=lambda item: item)  # type: ignore[arg-type,return-value]  # all of one kind
     if name == "reversed":
@@ -178,7 +187,7 @@ def call_library(evaluator: Evaluator, path: str, made: Applied) -> Value:
             return _substitute(pattern, new, text)
         case "os.getenv" | "os.environ.get", (_, str() as default):
             return default
-        case ("inflection.underscore" | "stringcase.snakecase" | "humps.decamelize"), (str() as text,):
+        case (("inflection.underscore" | "stringcase.snakecase" | "humps.decamelize"), (str() as text,)):
             return _snake(text)
         case _:
             if path.endswith("has_inherited_table") and arguments and isinstance(arguments[0], ClassValue):
@@ -197,7 +206,13 @@ def call_pattern(pattern: Applied, name: str, made: Applied) -> Value | Missing:
 
 def _substitute(pattern: str, new: str, text: str) -> Value:
     """`re.sub`, where the pattern cannot take long on a name."""
-    if len(pattern) > 100 or len(text) > 200 or len(new) > 50 or _EXPLOSIVE.search(pattern) or pattern.count("*") + pattern.count("+") > 3:
+    if (
+        len(pattern) > 100
+        or len(text) > 200
+        or len(new) > 50
+        or _EXPLOSIVE.search(pattern)
+        or pattern.count("*") + pattern.count("+") > 3
+    ):
         return Unknown("re.sub with a pattern that is not followed")
     try:
         return re.sub(pattern, new, text)
@@ -208,4 +223,3 @@ def _substitute(pattern: str, new: str, text: str) -> Value:
 def _snake(text: str) -> str:
     text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text)
     return re.sub(r"([a-z\d])([A-Z])", r"\1_\2", text).replace("-", "_").lower()
-

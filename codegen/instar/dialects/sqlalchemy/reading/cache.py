@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from instar.dialects.sqlalchemy.reading.parse import Unparsable
 from instar.dialects.sqlalchemy.reading.syntax import Module
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from instar.dialects.sqlalchemy.reading.parse import Unparsable
 
 READER_VERSION = 1
 """To be raised whenever the lowered form of the same file changes."""
@@ -33,7 +34,9 @@ def cache_file() -> Path | None:
     """Where the cache is: below `INSTAR_CACHE_DIR`, `XDG_CACHE_HOME` or `~/.cache`; None where there is no home."""
     own = os.environ.get("INSTAR_CACHE_DIR")
     try:
-        folder = Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "instar"
+        folder = (
+            Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "instar"
+        )
     except RuntimeError:
         return None
     return folder / f"python-{READER_VERSION}-{sys.version_info[0]}.{sys.version_info[1]}.sqlite"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from instar.dialects.sqlalchemy.reading import syntax as s
 from instar.dialects.sqlalchemy.reading.builtin import call_builtin, call_library, call_method, call_pattern
 from instar.dialects.sqlalchemy.reading.classes import ClassScope, ClassValue
 from instar.dialects.sqlalchemy.reading.execute import execute
@@ -24,6 +23,7 @@ from instar.dialects.sqlalchemy.reading.values import (
 )
 
 if TYPE_CHECKING:
+    from instar.dialects.sqlalchemy.reading import syntax as s
     from instar.dialects.sqlalchemy.reading.evaluate import Evaluator
     from instar.dialects.sqlalchemy.reading.scopes import Scope
     from instar.schema.model import Place
@@ -54,7 +54,9 @@ def apply(evaluator: Evaluator, made: Applied, scope: Scope) -> Value:
         case FunctionValue() as function:
             return _function(evaluator, function, made)
         case LambdaValue(parameters=parameters, body=body, scope=outer):
-            return evaluator.evaluate(body, LocalScope(outer, dict(zip(parameters, made.arguments, strict=False))))
+            return evaluator.evaluate(
+                body, LocalScope(outer, dict(zip(parameters, made.arguments, strict=False)))
+            )
         case BoundMethod(function=str() as name, owner=owner):
             return call_method(evaluator, owner, name, made)
         case BoundMethod(function=FunctionValue() as function, owner=owner):
@@ -103,17 +105,25 @@ def _instance(evaluator: Evaluator, owner: ClassValue, made: Applied) -> Value:
 def _type(evaluator: Evaluator, made: Applied, scope: Scope) -> Value:
     """`type(name, bases, namespace)` makes a class."""
     name, bases, namespace = made.arguments
-    if not isinstance(name, str) or not isinstance(bases, list | tuple) or not isinstance(namespace, dict) or made.place is None:
+    if (
+        not isinstance(name, str)
+        or not isinstance(bases, list | tuple)
+        or not isinstance(namespace, dict)
+        or made.place is None
+    ):
         return Unknown("a class is made from computed parts", made.place)
     created = ClassValue(name, scope.module, made.place, evaluator, bases=bases)
     for key, value in namespace.items():
         if isinstance(key, str):
             created.body.set(key, value)
+    created.given_keywords(made.keywords)
     evaluator.created.append(created)
     return created
 
 
-def _function(evaluator: Evaluator, function: FunctionValue, made: Applied, first: Value | None = None) -> Value:
+def _function(
+    evaluator: Evaluator, function: FunctionValue, made: Applied, first: Value | None = None
+) -> Value:
     """The value that a function of the project returns."""
     definition = function.definition
     if definition.body is None:
@@ -136,7 +146,7 @@ def _variables(
             variables[parameter.name] = tuple(arguments)
             arguments = []
         elif parameter.star == "**":
-            variables[parameter.name] = dict(keywords)
+            variables[parameter.name] = dict(keywords.items())
         elif arguments:
             variables[parameter.name] = arguments.pop(0)
         elif parameter.name in keywords:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from instar.dialects.sqlalchemy.reading.scopes import Bindings, Scope
-from instar.dialects.sqlalchemy.reading.values import MISSING, Applied, Generic, Member, Missing, Unknown, Value
+from instar.dialects.sqlalchemy.reading.values import (
+    MISSING,
+    Applied,
+    Generic,
+    Member,
+    Missing,
+    Unknown,
+    Value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,6 +58,7 @@ class ClassValue:
         scope: Scope,
         place: Place,
         evaluator: Evaluator,
+        *,
         definition: s.Class | None = None,
         bases: Sequence[Value] | None = None,
     ) -> None:
@@ -95,6 +104,10 @@ class ClassValue:
                 if name is not None
             }
         return self._keywords
+
+    def given_keywords(self, keywords: dict[str, Value]) -> None:
+        """The keywords of a call of `type`."""
+        self._keywords = dict(keywords)
 
     @property
     def decorators(self) -> list[Value]:

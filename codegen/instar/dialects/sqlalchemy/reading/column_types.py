@@ -126,13 +126,21 @@ def _class(
     if names & _DECORATORS:
         return _decorator(owner, arguments, keywords)
     for base in owner.foreign:
-        if isinstance(base, Symbol | Applied) and (found := _based(project, base, arguments, keywords, depth, own=own)):
+        if isinstance(base, Symbol | Applied) and (
+            found := _based(project, base, arguments, keywords, depth, own=own)
+        ):
             return found
     return None
 
 
 def _based(
-    project: Project, base: Value, arguments: Sequence[Value], keywords: Mapping[str, Value], depth: int, *, own: bool
+    project: Project,
+    base: Value,
+    arguments: Sequence[Value],
+    keywords: Mapping[str, Value],
+    depth: int,
+    *,
+    own: bool,
 ) -> TypeReading | None:
     if isinstance(base, Symbol) and base.root in {"typing", "abc", "enum"}:
         return None

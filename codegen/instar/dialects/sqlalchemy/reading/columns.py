@@ -31,11 +31,19 @@ if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.reading.project import Project
     from instar.schema.model import Place
 
-_SERVER_VALUES = frozenset({"FetchedValue", "Computed", "Identity", "Sequence", "DefaultClause", "ColumnDefault"})
+_SERVER_VALUES = frozenset(
+    {"FetchedValue", "Computed", "Identity", "Sequence", "DefaultClause", "ColumnDefault"}
+)
 
 
 def column_of(
-    project: Project, attribute: str, call: Applied | None, annotation: Annotation | None, owner: ClassValue | None, place: Place
+    project: Project,
+    attribute: str,
+    call: Applied | None,
+    annotation: Annotation | None,
+    *,
+    owner: ClassValue | None,
+    place: Place,
 ) -> ColumnDraft:
     """The column that an attribute declares.
 
@@ -64,7 +72,9 @@ def column_of(
     return draft
 
 
-def _type_from(project: Project, draft: ColumnDraft, annotation: Annotation, owner: ClassValue | None) -> None:
+def _type_from(
+    project: Project, draft: ColumnDraft, annotation: Annotation, owner: ClassValue | None
+) -> None:
     if owner is None:
         return
     draft.type = python_type(project, owner, annotation.type) or carried_type(project, annotation.type)
@@ -89,7 +99,12 @@ def _apply(project: Project, draft: ColumnDraft, call: Applied) -> Value:
     arguments = list(call.arguments)
     if arguments and isinstance(arguments[0], str):
         draft.name = str(arguments.pop(0))
-    elif arguments and isinstance(arguments[0], Unknown) and len(arguments) > 1 and _is_type(project, arguments[1]):
+    elif (
+        arguments
+        and isinstance(arguments[0], Unknown)
+        and len(arguments) > 1
+        and _is_type(project, arguments[1])
+    ):
         draft.opaque = "its name is computed"
         arguments.pop(0)
     elif arguments and arguments[0] is None:
@@ -119,7 +134,9 @@ def _positional(project: Project, draft: ColumnDraft, value: Value) -> None:
             return
         case "Computed" if isinstance(value, Applied):
             first = value.arguments[0] if value.arguments else value.keywords.get("sqltext")
-            draft.generated = SqlText(project, lambda _: None).render(first) if not isinstance(first, str) else first
+            draft.generated = (
+                SqlText(project, lambda _: None).render(first) if not isinstance(first, str) else first
+            )
             draft.generated = draft.generated or "?"
             return
         case "Identity":
@@ -144,7 +161,9 @@ def _foreign_key(value: Applied) -> ForeignKeyDraft:
         return found if isinstance(found, str) else None
 
     target = value.arguments[0] if value.arguments else value.keywords.get("column")
-    return ForeignKeyDraft(target, value.place, value.keywords.get("name"), text("ondelete"), text("onupdate"))
+    return ForeignKeyDraft(
+        target, value.place, value.keywords.get("name"), text("ondelete"), text("onupdate")
+    )
 
 
 def _keywords(project: Project, draft: ColumnDraft, call: Applied) -> None:
@@ -164,7 +183,9 @@ def _keywords(project: Project, draft: ColumnDraft, call: Applied) -> None:
     if "onupdate" in given:
         draft.onupdate = client_default(given["onupdate"], call.sources.get("onupdate"))
     if "server_default" in given:
-        draft.server_default = server_default(project, given["server_default"], call.sources.get("server_default"))
+        draft.server_default = server_default(
+            project, given["server_default"], call.sources.get("server_default")
+        )
 
 
 def client_default(value: Value, source: s.Expr | None) -> Default | None:
@@ -184,7 +205,12 @@ def server_default(project: Project, value: Value, source: s.Expr | None) -> Def
     """A default that the database applies, as SQL; None where the value only says that there is one."""
     if value is None:
         return None
-    if isinstance(value, Applied) and project.vocabulary.meaning(value.callee) in {"FetchedValue", "Identity", "Sequence", "Computed"}:
+    if isinstance(value, Applied) and project.vocabulary.meaning(value.callee) in {
+        "FetchedValue",
+        "Identity",
+        "Sequence",
+        "Computed",
+    }:
         return None
     if isinstance(value, EnumMember):
         value = value.value if isinstance(value.value, str) else value.name

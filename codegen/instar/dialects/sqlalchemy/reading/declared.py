@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from instar.dialects.sqlalchemy.libraries import LIBRARY_BASES
 from instar.dialects.sqlalchemy.reading import syntax as s
-from instar.dialects.sqlalchemy.reading.calls import call_with
+from instar.dialects.sqlalchemy.reading.calls import apply, call_with
 from instar.dialects.sqlalchemy.reading.classes import ClassValue
 from instar.dialects.sqlalchemy.reading.values import (
     MISSING,
@@ -38,6 +38,7 @@ class Declarations:
         self._names: dict[int, Value | Missing] = {}
         self._values: dict[tuple[int, int], Value] = {}
         self._metadata: dict[int, Value] = {}
+        self._hooked: set[int] = set()
         self._kept: list[ClassValue | FunctionValue] = []  # ids above stay unique while these live
 
     def root(self, base: Value) -> Root:
@@ -58,7 +59,15 @@ class Declarations:
             return "sqlmodel"
         if base.path.endswith(".db.Model") or base.path in {"sqlalchemy.Model", "flask_sqlalchemy.Model"}:
             return "flask"
-        if base.root in {"builtins", "typing", "enum", "abc", "collections", "dataclasses", "typing_extensions"}:
+        if base.root in {
+            "builtins",
+            "typing",
+            "enum",
+            "abc",
+            "collections",
+            "dataclasses",
+            "typing_extensions",
+        }:
             return "plain"
         return "plain" if base.name in PLAIN_BASES or base.name in ENUMS else "unknown"
 
@@ -81,7 +90,8 @@ class Declarations:
     def is_base(self, owner: ClassValue) -> bool:
         """Whether the class is a declarative base itself, which is never mapped."""
         return any(isinstance(base, Symbol) and base.name in DECLARATIVE for base in owner.bases) or any(
-            isinstance(base, Applied) and self._project.vocabulary.meaning(base.callee) in {"as_declarative", "as_declarative_base"}
+            isinstance(base, Applied)
+            and self._project.vocabulary.meaning(base.callee) in {"as_declarative", "as_declarative_base"}
             for base in owner.bases
         )
 
@@ -113,7 +123,8 @@ class Declarations:
     def _decorated(self, owner: ClassValue) -> bool:
         """`@reg.mapped`, `@reg.mapped_as_dataclass`."""
         return any(
-            getattr(decorator.callee if isinstance(decorator, Applied) else decorator, "name", "") in {"mapped", "mapped_as_dataclass"}
+            getattr(decorator.callee if isinstance(decorator, Applied) else decorator, "name", "")
+            in {"mapped", "mapped_as_dataclass"}
             for decorator in owner.decorators
         )
 
@@ -136,7 +147,7 @@ class Declarations:
         """What a `declared_attr` gives for a class; evaluated once, so that its column is one and the same."""
         key = (id(owner), id(function))
         if key not in self._values:
-            self._values[key] = Unknown(f"{name} asks for itself", function.module and owner.place)
+            self._values[key] = Unknown(f"{name} asks for itself", owner.place)
             self._kept += [owner, function]
             place = self._project.evaluator.place(function.definition, function.module)
             self._values[key] = call_with(self._project.evaluator, function, owner, place=place)
@@ -172,7 +183,7 @@ class Declarations:
         return self._names[key]
 
     def _tablename(self, owner: ClassValue) -> Value | Missing:
-        self._run_subclass_hooks(owner)
+        self.run_hooks(owner)
         if owner.body.get("__abstract__") is True or self.is_base(owner):
             found = owner.find("__tablename__")
             return self.called(owner, "__tablename__", found[1]) if found and found[0] is owner else MISSING
@@ -201,12 +212,16 @@ class Declarations:
             return False
         return not self.inherits_table(owner) or own_primary_key(self._project, owner)
 
-    def _run_subclass_hooks(self, owner: ClassValue) -> None:
-        """`__init_subclass__` of a base may set the table's name."""
-        for base in owner.ancestors:
-            hook = base.body.get("__init_subclass__") if base is not owner else MISSING
-            if isinstance(hook, FunctionValue) and _mentions(hook.definition, "__tablename__"):
-                call_with(self._project.evaluator, hook, owner, place=owner.place)
+    def run_hooks(self, owner: ClassValue) -> None:
+        """Run the `__init_subclass__` that a base gives, once: it may set the table's name, or make further classes."""
+        if id(owner) in self._hooked:
+            return
+        self._hooked.add(id(owner))
+        self._kept.append(owner)
+        found = owner.find("__init_subclass__", after=owner)
+        if found is not None and isinstance(found[1], FunctionValue):
+            made = Applied(found[1], (owner,), dict(owner.keywords), owner.place)
+            apply(self._project.evaluator, made, owner.scope)
 
     def metadata(self, owner: ClassValue) -> Value:
         """The `MetaData` that a class belongs to: the same object for all classes of one base."""
@@ -216,7 +231,9 @@ class Declarations:
         registry = owner.get("registry")
         if isinstance(registry, Applied) and "metadata" in registry.keywords:
             return registry.keywords["metadata"]
-        anchor: Value = next((base for base in owner.foreign if self.root(base) not in {"plain", "unknown"}), None)
+        anchor: Value = next(
+            (base for base in owner.foreign if self.root(base) not in {"plain", "unknown"}), None
+        )
         base = next((each for each in reversed(list(owner.ancestors)) if self.is_base(each)), None)
         given = _given_metadata(anchor)
         if given is not None:
@@ -230,7 +247,11 @@ class Declarations:
             return self.metadata(value)
         if isinstance(value, Member) and value.name == "metadata":
             given = _given_metadata(value.owner)
-            return given if given is not None else self._metadata.setdefault(id(value.owner), Applied(Symbol("sqlalchemy.MetaData")))
+            return (
+                given
+                if given is not None
+                else self._metadata.setdefault(id(value.owner), Applied(Symbol("sqlalchemy.MetaData")))
+            )
         return value
 
 
@@ -278,7 +299,3 @@ def _names(decorator: s.Expr) -> list[str]:
 def _flask_name(name: str) -> str:
     """Flask-SQLAlchemy's `camel_to_snake_case`."""
     return re.sub(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))", r"_\1", name).lower().lstrip("_")
-
-
-def _mentions(definition: s.Function, name: str) -> bool:
-    return name in repr(definition.body)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from instar.dialects.sqlalchemy.reading import syntax as s
-from instar.dialects.sqlalchemy.reading.classes import ClassValue
 from instar.dialects.sqlalchemy.reading.values import Applied, EnumMember, Missing, Symbol, Unknown, Value
 from instar.dialects.sqlalchemy.reading.vocabulary import ENUMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from instar.dialects.sqlalchemy.reading.classes import ClassValue
 
 
 class Enums:
@@ -30,17 +31,26 @@ class Enums:
     def is_enum(self, owner: ClassValue) -> bool:
         """Whether the class inherits from an enum of Python or of a library like it."""
         return any(
-            isinstance(base, Symbol) and (base.name in ENUMS or base.path.startswith("enum.")) and "alchemy" not in base.root
+            isinstance(base, Symbol)
+            and (base.name in ENUMS or base.path.startswith("enum."))
+            and "alchemy" not in base.root
             for base in owner.foreign
         )
 
     def _read(self, owner: ClassValue) -> dict[str, Value]:
-        textual = any(isinstance(base, Symbol) and base.name in {"StrEnum", "LowercaseStrEnum", "AutoEnum"} for base in owner.foreign)
+        textual = any(
+            isinstance(base, Symbol) and base.name in {"StrEnum", "LowercaseStrEnum", "AutoEnum"}
+            for base in owner.foreign
+        )
         members: dict[str, Value] = {}
         seen: list[Value] = []
         for name, found in self._bound(owner):
             value = found
-            if isinstance(value, Applied) and isinstance(value.callee, Symbol) and value.callee.name == "auto":
+            if (
+                isinstance(value, Applied)
+                and isinstance(value.callee, Symbol)
+                and value.callee.name == "auto"
+            ):
                 value = name.lower() if textual else len(members) + 1
             if not isinstance(value, Unknown | Applied) and any(value == other for other in seen):
                 continue

@@ -55,6 +55,8 @@ class Evaluator:
         self._depth += 1
         try:
             return self._evaluate(expression, scope)
+        except RecursionError:
+            return Unknown("is nested too deeply", None)
         finally:
             self._depth -= 1
 
@@ -145,7 +147,9 @@ class Evaluator:
             case s.Bind(value=value):
                 return self.evaluate(value, scope) if value is not None else MISSING
             case s.Class():
-                return ClassValue(statement.name, scope, self.place(statement, scope), self, statement)
+                return ClassValue(
+                    statement.name, scope, self.place(statement, scope), self, definition=statement
+                )
             case s.Function():
                 return FunctionValue(statement, scope, scope.module)
             case s.Import(module=module, alias=alias):
@@ -153,7 +157,11 @@ class Evaluator:
             case s.ImportFrom(names=names):
                 original = next(original for original, alias in names if alias == name)
                 found = self.import_from(statement, original, scope.module)
-                return Unknown(f"{original} is not in {statement.module}") if isinstance(found, Missing) else found
+                return (
+                    Unknown(f"{original} is not in {statement.module}")
+                    if isinstance(found, Missing)
+                    else found
+                )
             case _:
                 return MISSING
 

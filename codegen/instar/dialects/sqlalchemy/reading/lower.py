@@ -12,9 +12,19 @@ from instar.dialects.sqlalchemy.reading.lower_expressions import lower, place
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_RUN_DECORATORS = frozenset({"declared_attr", "classmethod", "staticmethod", "cascading", "directive", "compiles"})
+_RUN_DECORATORS = frozenset(
+    {"declared_attr", "classmethod", "staticmethod", "cascading", "directive", "compiles"}
+)
 _RUN_NAMES = frozenset(
-    {"__tablename__", "__table_args__", "__mapper_args__", "__init_subclass__", "__init__", "load_dialect_impl", "get_col_spec"}
+    {
+        "__tablename__",
+        "__table_args__",
+        "__mapper_args__",
+        "__init_subclass__",
+        "__init__",
+        "load_dialect_impl",
+        "get_col_spec",
+    }
 )
 _LONGEST_FUNCTION = 40
 
@@ -36,15 +46,29 @@ def _statement(node: ast.stmt, *, in_class: bool) -> Iterator[s.Statement]:
             for target in node.targets:
                 yield from _bind(target, value)
         case ast.AnnAssign(target=ast.Name(id=name)):
-            value = lower(node.value) if node.value is not None else None
-            yield s.Bind(name, value, unquote(lower(node.annotation)), None, *place(node))
+            assigned = lower(node.value) if node.value is not None else None
+            yield s.Bind(name, assigned, unquote(lower(node.annotation)), None, *place(node))
         case ast.AugAssign(target=ast.Name(id=name)):
-            sign = lower(ast.BinOp(left=ast.Constant(0), op=node.op, right=ast.Constant(0), lineno=1, col_offset=0))
-            yield s.Bind(name, lower(node.value), None, sign.operator if isinstance(sign, s.Operation) else "?", *place(node))
+            sign = lower(
+                ast.BinOp(left=ast.Constant(0), op=node.op, right=ast.Constant(0), lineno=1, col_offset=0)
+            )
+            yield s.Bind(
+                name,
+                lower(node.value),
+                None,
+                sign.operator if isinstance(sign, s.Operation) else "?",
+                *place(node),
+            )
         case ast.ClassDef():
             yield _class(node)
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             yield _function(node, in_class=in_class)
+        case _:
+            yield from _other(node, in_class=in_class)
+
+
+def _other(node: ast.stmt, *, in_class: bool) -> Iterator[s.Statement]:
+    match node:
         case ast.Import():
             yield from (s.Import(alias.name, alias.asname) for alias in node.names)
         case ast.ImportFrom():

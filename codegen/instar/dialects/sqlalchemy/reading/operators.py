@@ -77,7 +77,13 @@ def _compute(sign: str, values: list[Any]) -> Value:
         result = left % right if _formats(left, right) else Unknown("a % of values")
     elif sign == "*" and isinstance(left, int) and isinstance(right, int):
         result = left * right if abs(left) < 2**62 and abs(right) < 2**62 else Unknown("a large number")
-    elif sign in {"**", "<<"} and isinstance(left, int) and isinstance(right, int) and 0 <= right <= 64 and abs(left) <= 1024:
+    elif (
+        sign in {"**", "<<"}
+        and isinstance(left, int)
+        and isinstance(right, int)
+        and 0 <= right <= 64
+        and abs(left) <= 1024
+    ):
         result = left**right if sign == "**" else left << right
     elif sign == "|" and isinstance(left, dict) and isinstance(right, dict):
         result = {**left, **right}
@@ -90,13 +96,15 @@ def _compute(sign: str, values: list[Any]) -> Value:
     return result
 
 
-def _formats(pattern: str, value: Any) -> bool:
+def _formats(pattern: str, value: object) -> bool:
     """Whether it is safe to fill in: constants only, and no width that asks for a huge string."""
     if _WIDE.search(pattern):
         return False
     if isinstance(value, dict):
         return all(isinstance(item, str | int | float) for item in value.values())
-    return all(isinstance(item, str | int | float) for item in (value if isinstance(value, tuple) else (value,)))
+    return all(
+        isinstance(item, str | int | float) for item in (value if isinstance(value, tuple) else (value,))
+    )
 
 
 def _logic(sign: str, values: Sequence[Value]) -> Value:
@@ -122,7 +130,11 @@ def _logic(sign: str, values: Sequence[Value]) -> Value:
             if isinstance(left, Unknown) or not isinstance(right, str | list | tuple | dict | frozenset):
                 return Unknown("depends on a value")
             if isinstance(right, str):
-                return (left in right) is (sign == "in") if isinstance(left, str) else Unknown("depends on a value")
+                return (
+                    (left in right) is (sign == "in")
+                    if isinstance(left, str)
+                    else Unknown("depends on a value")
+                )
             return any(left is item or left == item for item in right) is (sign == "in")
 
 
@@ -156,7 +168,9 @@ def subscript(evaluator: Evaluator, owner: Value, index: Value, place: Place | N
             return Generic(owner, index if isinstance(index, tuple) else (index,))
         case Unknown():
             return Generic(owner, index if isinstance(index, tuple) else (index,))
-        case Member(owner=Applied() | ClassValue() | Member(), name="c" | "columns") if isinstance(index, str):
+        case Member(owner=Applied() | ClassValue() | Member(), name="c" | "columns") if isinstance(
+            index, str
+        ):
             return Member(owner, index, place)
         case Applied() | Member() | SqlOperation():
             return SqlOperation("[]", (owner, index), place)

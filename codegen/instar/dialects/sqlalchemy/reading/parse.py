@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from typing import TYPE_CHECKING
 
@@ -36,15 +37,29 @@ def parse(data: bytes) -> Module | Unparsable:
 
 def _newer(data: bytes) -> Module | None:
     """The file with its newer syntax written in the older way, line by line the same; None where that fails too."""
+    plain = _lowered(without_type_parameters(data))
+    if plain is not None:
+        return plain
     from instar.dialects.sqlalchemy.reading.backdate import backdate  # noqa: PLC0415 - LibCST is slow to import
 
     older = backdate(data)
-    if older is None:
-        return None
+    return _lowered(older) if older is not None else None
+
+
+def _lowered(data: bytes) -> Module | None:
     try:
-        return lower_module(_tree(older))
+        return lower_module(_tree(data))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+_HEAD = re.compile(rb"^(\s*(?:async\s+def|def|class)\s+\w+)\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]", re.MULTILINE)
+_ALIAS = re.compile(rb"^(\s*)type\s+(\w+)(?:\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\])?(\s*=)", re.MULTILINE)
+
+
+def without_type_parameters(data: bytes) -> bytes:
+    """Type parameters on one line and `type` statements, the most frequent newer syntax, written in the older way."""
+    return _ALIAS.sub(rb"\1\2\3", _HEAD.sub(rb"\1", data))
 
 
 def _tree(data: bytes) -> ast.Module:

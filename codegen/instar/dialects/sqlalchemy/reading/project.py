@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from instar.dialects.sqlalchemy.reading import syntax as s
 from instar.dialects.sqlalchemy.reading.declared import Declarations
 from instar.dialects.sqlalchemy.reading.enums import Enums
 from instar.dialects.sqlalchemy.reading.evaluate import Evaluator
@@ -16,10 +17,13 @@ from instar.dialects.sqlalchemy.reading.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from instar.config import Config
     from instar.dialects.sqlalchemy.reading.files import Files
+    from instar.dialects.sqlalchemy.reading.scopes import Scope
 
 _FOREIGN = frozenset(sys.stdlib_module_names) | {
     "alembic", "flask_sqlalchemy", "pydantic", "sqlalchemy", "sqlalchemy_utils", "sqlmodel", "typing_extensions",
 }  # fmt: skip
+
+_EFFECTS = frozenset({"append_constraint", "append_column", "map_imperatively", "mapper", "setattr"})
 
 
 class Project:
@@ -41,6 +45,7 @@ class Project:
         self.unparsable: dict[str, Unparsable] = {}
         self._modules: dict[str, ModuleScope | None] = {}
         self._paths = frozenset(files.paths)
+        self._roots: set[str] = set()
         self._by_tail: dict[str, list[str]] = {}
         for path in files.paths:
             parts = path.removesuffix(".py").split("/")
@@ -56,7 +61,7 @@ class Project:
                     self.unparsable[path] = tree
                 self._modules[path] = None
             else:
-                self._modules[path] = ModuleScope(self.dotted(path), path, tree, self.evaluator)
+                self._modules[path] = ModuleScope(path, tree, self.evaluator)
         return self._modules[path]
 
     def loaded(self) -> list[ModuleScope]:
@@ -64,9 +69,13 @@ class Project:
         return [module for module in self._modules.values() if module is not None]
 
     def dotted(self, path: str) -> str:
-        """The name that the project imports a file by: from the first folder upwards that is no package."""
+        """The name that the project imports a file by.
+
+        It starts at a folder that absolute imports were found to start at, else at the first one that is no package.
+        """
         parts = path.removesuffix(".py").split("/")
-        root = self._root(path)
+        above = [root for root in self._roots if not root or path.startswith(f"{root}/")]
+        root = max(above, key=len) if above else self._root(path)
         parts = parts[len(root.split("/")) if root else 0 :]
         return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
 
@@ -83,6 +92,16 @@ class Project:
             return Symbol(dotted)
         return self.module(path) or Unknown(f"{path} could not be read")
 
+    def effect(self, statement: s.Statement, scope: Scope) -> Value:
+        """The value of an expression statement that calls something capitalised (`Index(...)`); None otherwise."""
+        match statement:
+            case s.Evaluate(value=s.Call(function=s.Name(id=name) | s.Attr(name=name)) as call) if (
+                name[:1].isupper() or name in _EFFECTS
+            ):
+                return self.evaluator.evaluate(call, scope)
+            case _:
+                return None
+
     def submodule(self, package: ModuleScope, name: str) -> Value | Missing:
         """A module below a package."""
         if not package.package:
@@ -97,7 +116,11 @@ class Project:
 
     def _namespace(self, base: str, dotted: str) -> Value:
         """A folder without `__init__.py`: its modules are found by their names."""
-        return Namespace(self, base) if any(p.startswith(f"{base}/") for p in self._paths) else Unknown(f"{dotted} is not in the project")
+        return (
+            Namespace(self, base)
+            if any(p.startswith(f"{base}/") for p in self._paths)
+            else Unknown(f"{dotted} is not in the project")
+        )
 
     def _find(self, dotted: str, importer: str) -> str | None:
         """The file of an absolute import: the one that shares the longest path with the importer."""
@@ -112,7 +135,11 @@ class Project:
                 root = bare[: -len(tail)].rstrip("/")
                 if f"{root}/__init__.py".lstrip("/") not in self._paths or not root:
                     found.append((_shared(root, importer), -len(root), path))
-        return max(found)[2] if found else None
+        if not found:
+            return None
+        best = max(found)[2]
+        self._roots.add(best.removesuffix(".py").removesuffix("/__init__")[: -len(tail)].rstrip("/"))
+        return best
 
     def _root(self, path: str) -> str:
         folder = path.rpartition("/")[0]
@@ -127,7 +154,7 @@ class Namespace(ModuleScope):
     def __init__(self, project: Project, folder: str) -> None:
         from instar.dialects.sqlalchemy.reading.syntax import Module  # noqa: PLC0415 - only where there is one
 
-        super().__init__(folder.replace("/", "."), f"{folder}/__init__.py", Module([]), project.evaluator)
+        super().__init__(f"{folder}/__init__.py", Module([]), project.evaluator)
 
 
 def _shared(root: str, importer: str) -> int:

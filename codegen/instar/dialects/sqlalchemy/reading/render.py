@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from instar.dialects.sqlalchemy.reading import syntax as s
 
 _BRACKETS = {"tuple": "()", "list": "[]", "set": "{}"}
@@ -28,13 +26,21 @@ def render(expression: s.Expr) -> str:
             if isinstance(index, s.Sequence) and index.kind == "tuple" and index.items:
                 inner = inner[1:-1]
             return f"{_grouped(value)}[{inner}]"
+        case _:
+            return _composed(expression)
+
+
+def _composed(expression: s.Expr) -> str:
+    match expression:
         case s.Sequence(kind=kind, items=items):
-            left, right = _BRACKETS[kind]
+            left, right = _BRACKETS[kind][0], _BRACKETS[kind][1]
             comma = "," if kind == "tuple" and len(items) == 1 else ""
             return f"{left}{', '.join(render(item) for item in items)}{comma}{right}"
         case s.Mapping(keys=keys, values=values):
             pairs = zip(keys, values, strict=True)
-            inner = ", ".join(f"{render(k)}: {render(v)}" if k is not None else f"**{render(v)}" for k, v in pairs)
+            inner = ", ".join(
+                f"{render(k)}: {render(v)}" if k is not None else f"**{render(v)}" for k, v in pairs
+            )
             return f"{{{inner}}}"
         case s.Operation(operator=operator, operands=operands):
             return _operation(operator, operands)
@@ -42,8 +48,16 @@ def render(expression: s.Expr) -> str:
             return f"{_grouped(body)} if {_grouped(test)} else {_grouped(other)}"
         case s.Format(parts=parts):
             return _format(parts)
+        case _:
+            return _rest(expression)
+
+
+def _rest(expression: s.Expr) -> str:
+    match expression:
         case s.Lambda(parameters=parameters, body=body):
-            return f"lambda {', '.join(parameters)}: {render(body)}" if parameters else f"lambda: {render(body)}"
+            return (
+                f"lambda {', '.join(parameters)}: {render(body)}" if parameters else f"lambda: {render(body)}"
+            )
         case s.Comprehension():
             return _comprehension(expression)
         case s.Star(value=value):
@@ -51,7 +65,7 @@ def render(expression: s.Expr) -> str:
         case s.Other(text=text):
             return text
         case _:
-            assert_never(expression)
+            return "…"
 
 
 def _grouped(expression: s.Expr) -> str:
@@ -80,7 +94,8 @@ def _format(parts: list[s.Expr]) -> str:
 
 
 def _comprehension(expression: s.Comprehension) -> str:
-    left, right = _BRACKETS.get(expression.kind, "{}")
+    brackets = _BRACKETS.get(expression.kind, "{}")
+    left, right = brackets[0], brackets[1]
     element = render(expression.element)
     if expression.value is not None:
         element = f"{element}: {render(expression.value)}"

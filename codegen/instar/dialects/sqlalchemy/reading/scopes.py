@@ -94,18 +94,20 @@ class Bindings:
 
     def annotation(self, name: str) -> tuple[s.Expr, s.Bind] | None:
         """The annotation of a name, from any statement that has one, those for type checkers last."""
-        for binding in sorted(reversed(self.names.get(name, [])), key=lambda binding: binding.rank):
+        for binding in _in_order(self.names.get(name, [])):
             if isinstance(binding.statement, s.Bind) and binding.statement.annotation is not None:
                 return binding.statement.annotation, binding.statement
         return None
 
     def typing_only(self, name: str) -> bool:
         """Whether only a type checker sees the name."""
-        return all(binding.rank == _TYPING for binding in self.names.get(name, [])) and name not in self._values
+        return (
+            all(binding.rank == _TYPING for binding in self.names.get(name, [])) and name not in self._values
+        )
 
     def _best(self, name: str, bindings: list[Binding]) -> Value | Missing:
         best: Value | Missing = MISSING
-        for binding in sorted(reversed(bindings), key=lambda binding: binding.rank):
+        for binding in _in_order(bindings):
             value = self._evaluate(name, binding.statement, bindings)
             if isinstance(value, Missing):
                 continue
@@ -152,12 +154,19 @@ class Bindings:
         self.names.setdefault(name, []).append(Binding(statement, rank))
 
 
+def _in_order(bindings: list[Binding]) -> list[Binding]:
+    """Those that count most first, later ones before earlier ones."""
+    return [b for rank in (_NORMAL, _FALLBACK, _TYPING) for b in reversed(bindings) if b.rank == rank]
+
+
 def _ranks(test: s.Expr, rank: int) -> tuple[int, int]:
     """How much the two branches of an `if` count."""
     match test:
         case s.Name(id="TYPE_CHECKING") | s.Attr(name="TYPE_CHECKING"):
             return _TYPING, rank
-        case s.Operation(operator="not", operands=[s.Name(id="TYPE_CHECKING") | s.Attr(name="TYPE_CHECKING")]):
+        case s.Operation(
+            operator="not", operands=[s.Name(id="TYPE_CHECKING") | s.Attr(name="TYPE_CHECKING")]
+        ):
             return rank, _TYPING
         case s.Operation(operands=[s.Attr(name="version_info"), *_]):
             return rank, max(rank, _FALLBACK)
@@ -171,19 +180,22 @@ class ModuleScope(Scope):
     """One module of the project.
 
     Attributes:
-        name: How the project imports it, such as `app.models`.
         path: Its file.
         package: Whether it is an `__init__.py`.
     """
 
-    def __init__(self, name: str, path: str, tree: s.Module, evaluator: Evaluator) -> None:
-        self.name = name
+    def __init__(self, path: str, tree: s.Module, evaluator: Evaluator) -> None:
         self.path = path
         self.package = path.endswith("__init__.py")
         self.module = self
         self.bindings = Bindings(tree.body, self, evaluator)
         self._evaluator = evaluator
         self._starring: set[str] = set()
+
+    @property
+    def name(self) -> str:
+        """How the project imports it, such as `app.models`."""
+        return self._evaluator.project.dotted(self.path)
 
     def lookup(self, name: str) -> Value | Missing:
         """A name of the module, of its star imports, or of Python."""

@@ -21,7 +21,19 @@ if TYPE_CHECKING:
 
     from instar.dialects.sqlalchemy.reading.project import Project
 
-_SIGNS = {"==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "+": "+", "-": "-", "*": "*", "/": "/", "%": "%"}
+_SIGNS = {
+    "==": "=",
+    "!=": "!=",
+    "<": "<",
+    "<=": "<=",
+    ">": ">",
+    ">=": ">=",
+    "+": "+",
+    "-": "-",
+    "*": "*",
+    "/": "/",
+    "%": "%",
+}
 _ORDERS = {
     "desc": "DESC", "asc": "ASC", "nullslast": "NULLS LAST", "nulls_last": "NULLS LAST", "nullsfirst": "NULLS FIRST",
     "nulls_first": "NULLS FIRST",
@@ -58,7 +70,9 @@ class SqlText:
             case EnumMember(name=member):
                 return literal(member)
             case SqlOperation(operator=sign, operands=operands):
-                return self._operation(sign, [(operand, self.render(operand, depth + 1)) for operand in operands])
+                return self._operation(
+                    sign, [(operand, self.render(operand, depth + 1)) for operand in operands]
+                )
             case Symbol(path=path) if path.rpartition(".")[2] in {"true", "false", "null"}:
                 return path.rpartition(".")[2]
             case Applied():
@@ -78,7 +92,11 @@ class SqlText:
                 return self._method(owner, name, value, depth)
             case Applied(callee=Member(owner=owner, name="op"), arguments=[str() as sign, *_]):
                 left, right = self.render(owner, depth + 1), self._all(value.arguments, depth)
-                return f"{left} {sign} {right[0]}" if left is not None and right and right[0] is not None else None
+                return (
+                    f"{left} {sign} {right[0]}"
+                    if left is not None and right and right[0] is not None
+                    else None
+                )
             case _:
                 return None
 
@@ -119,8 +137,14 @@ class SqlText:
         arguments = value.arguments
         if name in _ORDERS and not arguments:
             return f"{left} {_ORDERS[name]}"
-        if name in {"in_", "notin_", "not_in"} and len(arguments) == 1 and isinstance(arguments[0], list | tuple):
-            return self._listed(f"{left} {'IN' if name == 'in_' else 'NOT IN'} (", tuple(arguments[0]), ", ", ")", depth)
+        if (
+            name in {"in_", "notin_", "not_in"}
+            and len(arguments) == 1
+            and isinstance(arguments[0], list | tuple)
+        ):
+            return self._listed(
+                f"{left} {'IN' if name == 'in_' else 'NOT IN'} (", tuple(arguments[0]), ", ", ")", depth
+            )
         if name == "between" and len(arguments) == 2:
             return self._listed(f"{left} BETWEEN ", arguments, " AND ", "", depth)
         if name == "cast" and arguments:
@@ -129,7 +153,11 @@ class SqlText:
             return left if name != "collate" or not arguments else f'{left} COLLATE "{arguments[0]}"'
         if name in _TESTS and len(arguments) == 1:
             right = self.render(arguments[0], depth + 1)
-            return f"{left} {_TESTS[name]} {right.upper() if right in {'true', 'false', 'null'} else right}" if right is not None else None
+            return (
+                f"{left} {_TESTS[name]} {right.upper() if right in {'true', 'false', 'null'} else right}"
+                if right is not None
+                else None
+            )
         return None
 
     def _cast(self, inner: Value, kind: Value, depth: int) -> str | None:
@@ -159,7 +187,9 @@ class SqlText:
     def _all(self, values: tuple[Value, ...], depth: int) -> list[str | None]:
         return [self.render(value, depth + 1) for value in values]
 
-    def _listed(self, before: str, values: tuple[Value, ...], between: str, after: str, depth: int) -> str | None:
+    def _listed(
+        self, before: str, values: tuple[Value, ...], between: str, after: str, depth: int
+    ) -> str | None:
         texts = self._all(values, depth)
         known = [text for text in texts if text is not None]
         return f"{before}{between.join(known)}{after}" if len(known) == len(texts) else None

@@ -48,6 +48,7 @@ def field_column(
     name: str,
     value: Value | Missing,
     source: s.Expr | None,
+    *,
     annotation: Annotation,
     owner: ClassValue,
     place: Place,
@@ -58,7 +59,7 @@ def field_column(
     given = made.keywords if made is not None else {}
     column = given.get("sa_column")
     if isinstance(column, Applied) and project.vocabulary.meaning(column.callee) in COLUMNS:
-        return column_of(project, name, column, None, None, place)
+        return column_of(project, name, column, None, owner=None, place=place)
     draft = ColumnDraft(name=name, attribute=name, place=place, source=made)
     draft.primary_key = given.get("primary_key") is True
     draft.index = given.get("index") is True
@@ -68,7 +69,9 @@ def field_column(
     draft.optional = nullable if isinstance(nullable, bool) else annotation.optional and not draft.primary_key
     if isinstance(given.get("foreign_key"), str):
         on_delete = given.get("ondelete")
-        key = ForeignKeyDraft(given["foreign_key"], place, on_delete=on_delete if isinstance(on_delete, str) else None)
+        key = ForeignKeyDraft(
+            given["foreign_key"], place, on_delete=on_delete if isinstance(on_delete, str) else None
+        )
         draft.foreign_keys.append(key)
     _default(draft, made, value, source)
     _extra(project, draft, given)
@@ -78,11 +81,20 @@ def field_column(
 def _carried_field(value: Value) -> Applied | None:
     """`Annotated[str, Field(...)]`."""
     if isinstance(value, Generic) and is_annotated(value):
-        return next((v for v in value.arguments[1:] if isinstance(v, Applied) and getattr(v.callee, "name", "") == "Field"), None)
+        return next(
+            (
+                v
+                for v in value.arguments[1:]
+                if isinstance(v, Applied) and getattr(v.callee, "name", "") == "Field"
+            ),
+            None,
+        )
     return None
 
 
-def _type(project: Project, draft: ColumnDraft, given: dict[str, Value], annotation: Annotation, owner: ClassValue) -> None:
+def _type(
+    project: Project, draft: ColumnDraft, given: dict[str, Value], annotation: Annotation, owner: ClassValue
+) -> None:
     if "sa_type" in given:
         draft.type = column_types.read(project, given["sa_type"])
     else:
@@ -91,7 +103,9 @@ def _type(project: Project, draft: ColumnDraft, given: dict[str, Value], annotat
         draft.opaque = "its type is not known"
 
 
-def _annotated_type(project: Project, value: Value, given: dict[str, Value], owner: ClassValue) -> TypeReading | None:
+def _annotated_type(
+    project: Project, value: Value, given: dict[str, Value], owner: ClassValue
+) -> TypeReading | None:
     plain = value
     while isinstance(plain, Generic) and is_annotated(plain) and plain.arguments:
         plain = plain.arguments[0]
@@ -101,7 +115,10 @@ def _annotated_type(project: Project, value: Value, given: dict[str, Value], own
         values = column_types.enum_values(project, plain)
         if values is not None:
             return read_enum(values, name=plain.name.lower())
-        base = next((each for each in plain.foreign if isinstance(each, Symbol) and each.path != "builtins.object"), None)
+        base = next(
+            (each for each in plain.foreign if isinstance(each, Symbol) and each.path != "builtins.object"),
+            None,
+        )
         return _annotated_type(project, base, given, owner) if base is not None else None
     if not isinstance(plain, Symbol):
         return None
@@ -145,11 +162,15 @@ def _extra(project: Project, draft: ColumnDraft, given: dict[str, Value]) -> Non
     if isinstance(keywords, dict):
         extra.keywords = {key: value for key, value in keywords.items() if isinstance(key, str)}
     if extra.arguments or extra.keywords:
-        added = column_of(project, draft.name, extra, None, None, draft.place)
+        added = column_of(project, draft.name, extra, None, owner=None, place=draft.place)
         draft.name = added.name
         draft.foreign_keys += added.foreign_keys
         draft.default = added.default or draft.default
-        draft.server_default, draft.onupdate, draft.comment = added.server_default, added.onupdate, added.comment
+        draft.server_default, draft.onupdate, draft.comment = (
+            added.server_default,
+            added.onupdate,
+            added.comment,
+        )
         draft.generated, draft.identity = added.generated, added.identity
         draft.type = added.type or draft.type
         if isinstance(extra.keywords.get("nullable"), bool):

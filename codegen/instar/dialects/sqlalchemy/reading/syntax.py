@@ -17,7 +17,7 @@ class _Node(msgspec.Struct, array_like=True, tag_field="n"):
 class Const(_Node, tag=1):
     """A literal None, bool, number or string."""
 
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
 
 
 class Name(_Node, tag=2):

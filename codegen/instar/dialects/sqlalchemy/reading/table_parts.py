@@ -8,7 +8,7 @@ from instar.dialects.sqlalchemy.reading.classes import ClassValue
 from instar.dialects.sqlalchemy.reading.naming import Named, name_of
 from instar.dialects.sqlalchemy.reading.sql_text import SqlText
 from instar.dialects.sqlalchemy.reading.values import Applied, Member, SqlOperation, Symbol, Unknown, Value
-from instar.schema.model import Constraint, Index, IndexKey, IndexKind, Place, Reference
+from instar.schema.model import Constraint, Index, IndexKey, IndexKind, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.reading.drafts import ColumnDraft, ForeignKeyDraft, TableDraft
     from instar.dialects.sqlalchemy.reading.project import Project
 
-_KINDS: dict[str, IndexKind] = {"hnsw": "vector", "ivfflat": "vector", "sp-gist": "spgist", "rum": "search", "zombodb": "search"}
+_KINDS: dict[str, IndexKind] = {
+    "hnsw": "vector",
+    "ivfflat": "vector",
+    "sp-gist": "spgist",
+    "rum": "search",
+    "zombodb": "search",
+}
 
 
 class Parts:
@@ -30,13 +36,19 @@ class Parts:
     """
 
     def __init__(
-        self, project: Project, table: TableDraft, rules: dict[str, str], refer: Callable[[Value, TableDraft], Reference | None]
+        self,
+        project: Project,
+        table: TableDraft,
+        rules: dict[str, str],
+        refer: Callable[[Value, TableDraft], Reference | None],
     ) -> None:
         self._project = project
         self._table = table
         self._rules = rules
         self._refer = refer
-        self._sources = {id(column.source): column for column in table.columns.values() if column.source is not None}
+        self._sources = {
+            id(column.source): column for column in table.columns.values() if column.source is not None
+        }
         self._sql = SqlText(project, self.column)
         self.unknown: list[str] = []
 
@@ -47,7 +59,11 @@ class Parts:
             found = self._sources.get(id(value))
         elif isinstance(value, Member) and isinstance(value.owner, ClassValue):
             found = self._table.attributes.get(value.name)
-        elif isinstance(value, Member) and isinstance(value.owner, Member) and value.owner.name in {"c", "columns"}:
+        elif (
+            isinstance(value, Member)
+            and isinstance(value.owner, Member)
+            and value.owner.name in {"c", "columns"}
+        ):
             found = self._table.attributes.get(value.name) or self._table.columns.get(value.name)
         return found.name if found is not None else None
 
@@ -70,16 +86,22 @@ class Parts:
 
     def _primary_key(self) -> Constraint:
         fields = tuple(column.name for column in self._table.columns.values() if column.primary_key)
-        return Constraint(kind="primary_key", name=self._name("pk", fields), fields=fields, place=self._table.place)
+        return Constraint(
+            kind="primary_key", name=self._name("pk", fields), fields=fields, place=self._table.place
+        )
 
     def _of_columns(self, indexes: list[Index]) -> Iterator[Constraint]:
         for column in self._table.columns.values():
             fields = (column.name,)
             if column.index:
                 name = self._name("ix", fields)
-                indexes.append(Index(name=name, keys=(IndexKey(column.name),), unique=column.unique, place=column.place))
+                indexes.append(
+                    Index(name=name, keys=(IndexKey(column.name),), unique=column.unique, place=column.place)
+                )
             elif column.unique:
-                yield Constraint(kind="unique", name=self._name("uq", fields), fields=fields, place=column.place)
+                yield Constraint(
+                    kind="unique", name=self._name("uq", fields), fields=fields, place=column.place
+                )
             for key in column.foreign_keys:
                 yield self._foreign_key(column, key)
             for check in column.checks:
@@ -93,12 +115,24 @@ class Parts:
             column.opaque = column.opaque or "what its foreign key points at is not known"
         else:
             reference = Reference(
-                table=reference.table, fields=reference.fields, namespace=reference.namespace, on_delete=key.on_delete, on_update=key.on_update
+                table=reference.table,
+                fields=reference.fields,
+                namespace=reference.namespace,
+                on_delete=key.on_delete,
+                on_update=key.on_update,
             )
         name = self._name("fk", (column.name,), key.name, reference)
-        return Constraint(kind="foreign_key", name=name, fields=(column.name,), references=reference, place=key.place or column.place)
+        return Constraint(
+            kind="foreign_key",
+            name=name,
+            fields=(column.name,),
+            references=reference,
+            place=key.place or column.place,
+        )
 
-    def _name(self, kind: str, fields: tuple[str, ...], given: Value = None, reference: Reference | None = None) -> str | None:
+    def _name(
+        self, kind: str, fields: tuple[str, ...], given: Value = None, reference: Reference | None = None
+    ) -> str | None:
         text = given if isinstance(given, str) else None
         if isinstance(given, Applied) and given.arguments and isinstance(given.arguments[0], str):
             if getattr(given.callee, "name", "") in {"conv", "f"}:
@@ -167,7 +201,9 @@ class Parts:
             on_update=on_update if isinstance(on_update, str) else None,
         )
         name = self._name("fk", fields, value.keywords.get("name"), reference)
-        return Constraint(kind="foreign_key", name=name, fields=fields, references=reference, place=value.place)
+        return Constraint(
+            kind="foreign_key", name=name, fields=fields, references=reference, place=value.place
+        )
 
     def _fields(self, values: tuple[Value, ...]) -> tuple[str, ...] | None:
         names = [self._field(value) for value in values]
@@ -192,7 +228,14 @@ class Parts:
         if len(known) != len(keys) or not known:
             self.unknown.append("the columns of an index are computed")
             return None
-        where = next((value.keywords[k] for k in ("postgresql_where", "sqlite_where", "mssql_where") if k in value.keywords), None)
+        where = next(
+            (
+                value.keywords[k]
+                for k in ("postgresql_where", "sqlite_where", "mssql_where")
+                if k in value.keywords
+            ),
+            None,
+        )
         include = value.keywords.get("postgresql_include")
         fields = tuple(key.text for key in known)
         return Index(

@@ -9,7 +9,15 @@ from instar.dialects.sqlalchemy.reading.classes import ClassValue
 from instar.dialects.sqlalchemy.reading.columns import column_of
 from instar.dialects.sqlalchemy.reading.drafts import TableDraft
 from instar.dialects.sqlalchemy.reading.library_columns import library_column
-from instar.dialects.sqlalchemy.reading.values import MISSING, Applied, Member, Missing, Symbol, Unknown, Value
+from instar.dialects.sqlalchemy.reading.values import (
+    MISSING,
+    Applied,
+    Member,
+    Missing,
+    Symbol,
+    Unknown,
+    Value,
+)
 from instar.dialects.sqlalchemy.reading.vocabulary import COLUMNS, CONSTRAINTS
 from instar.schema.model import Opaque, Place
 
@@ -57,7 +65,9 @@ class Tables:
             self.opaque.append(Opaque(reason=f"the name of a table is not known: {reason}", place=place))
             return None
         belongs = self._project.declared.metadata_of(metadata)
-        draft = TableDraft(name, self._namespace(value.keywords.get("schema"), belongs), belongs, place, source=value)
+        draft = TableDraft(
+            name, self._namespace(value.keywords.get("schema"), belongs), belongs, place, source=value
+        )
         for part in parts:
             self._table_part(draft, part)
         if value.keywords.keys() & {"autoload", "autoload_with"}:
@@ -69,7 +79,7 @@ class Tables:
     def _table_part(self, draft: TableDraft, part: Value) -> None:
         meaning = self._project.vocabulary.meaning(part.callee) if isinstance(part, Applied) else ""
         if isinstance(part, Applied) and meaning in COLUMNS:
-            column = column_of(self._project, "", part, None, None, part.place or draft.place)
+            column = column_of(self._project, "", part, None, owner=None, place=part.place or draft.place)
             if column.name:
                 column.attribute = ""
                 draft.add(column)
@@ -90,14 +100,20 @@ class Tables:
             return None
         name = self._project.declared.tablename(owner)
         parent = self._parent(owner)
-        if isinstance(name, str) and name and not (parent is not None and parent.name == name and self._inherits_name(owner)):
+        if (
+            isinstance(name, str)
+            and name
+            and not (parent is not None and parent.name == name and self._inherits_name(owner))
+        ):
             return self._own(owner, name)
         if name is None or isinstance(name, Missing | str):
             if parent is not None:
                 self._fill(parent, owner)
             return parent
         reason = name.reason if isinstance(name, Unknown) else "it is computed"
-        self.opaque.append(Opaque(reason=f"the table name of {owner.name} is not known: {reason}", place=owner.place))
+        self.opaque.append(
+            Opaque(reason=f"the table name of {owner.name} is not known: {reason}", place=owner.place)
+        )
         return None
 
     def _inherits_name(self, owner: ClassValue) -> bool:
@@ -113,7 +129,9 @@ class Tables:
         arguments = self._arguments(owner)
         options = arguments[-1] if arguments and isinstance(arguments[-1], dict) else {}
         metadata = self._project.declared.metadata(owner)
-        draft = TableDraft(name, self._namespace(options.get("schema"), metadata), metadata, owner.place, owner=owner)
+        draft = TableDraft(
+            name, self._namespace(options.get("schema"), metadata), metadata, owner.place, owner=owner
+        )
         self._classes[id(owner)] = draft
         self._foreign(draft, owner)
         self._fill(draft, owner)
@@ -146,7 +164,12 @@ class Tables:
 
     def _foreign(self, draft: TableDraft, owner: ClassValue) -> None:
         """What bases outside the project bring."""
-        inherited = {id(base) for each in owner.ancestors if each is not owner and self._project.declared.mapped(each) for base in each.foreign}
+        inherited = {
+            id(base)
+            for each in owner.ancestors
+            if each is not owner and self._project.declared.mapped(each)
+            for base in each.foreign
+        }
         for base in owner.foreign:
             if id(base) in inherited:
                 continue
@@ -156,7 +179,11 @@ class Tables:
                     draft.add(library_column(name, text, draft.place))
             elif self._project.declared.root(base) == "unknown":
                 name = base.path if isinstance(base, Symbol) else getattr(base, "reason", "it is computed")
-                draft.opaque.append(Opaque(reason=f"a base class is not known and may bring columns: {name}", place=owner.place))
+                draft.opaque.append(
+                    Opaque(
+                        reason=f"a base class is not known and may bring columns: {name}", place=owner.place
+                    )
+                )
 
     def _arguments(self, owner: ClassValue) -> list[Value]:
         found = self._project.declared.directive(owner, "__table_args__")

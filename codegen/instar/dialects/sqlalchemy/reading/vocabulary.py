@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 COLUMNS = frozenset({"Column", "mapped_column", "MappedColumn"})
-RELATIONSHIPS = frozenset({"relationship", "relation", "dynamic_loader", "Relationship", "RelationshipProperty"})
+RELATIONSHIPS = frozenset(
+    {"relationship", "relation", "dynamic_loader", "Relationship", "RelationshipProperty"}
+)
 PROPERTIES = frozenset({
     "column_property", "deferred", "synonym", "composite", "association_proxy", "query_expression", "AssociationProxy",
 })  # fmt: skip
@@ -23,7 +25,9 @@ DECLARATIVE = frozenset({"DeclarativeBase", "DeclarativeBaseNoMeta", "Declarativ
 FACTORIES = frozenset({
     "declarative_base", "generate_base", "automap_base", "as_declarative", "as_declarative_base", "make_declarative_base",
 })  # fmt: skip
-ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "ReprEnum", "LowercaseStrEnum", "AutoEnum"})
+ENUMS = frozenset(
+    {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "ReprEnum", "LowercaseStrEnum", "AutoEnum"}
+)
 PLAIN_BASES = frozenset({
     "MappedAsDataclass", "AsyncAttrs", "DeferredReflection", "AbstractConcreteBase", "ConcreteBase", "Generic",
     "Protocol", "ABC", "object", "BaseModel", "SerializerMixin", "UserMixin", "RoleMixin", "AnonymousUserMixin",
@@ -32,7 +36,19 @@ PLAIN_BASES = frozenset({
 })  # fmt: skip
 """Bases that bring no columns."""
 
-_GENERAL = frozenset({"Table", "Index", "ForeignKey", "MetaData", "registry", "Identity", "Sequence", "Computed", "FetchedValue"})
+_GENERAL = frozenset(
+    {
+        "Table",
+        "Index",
+        "ForeignKey",
+        "MetaData",
+        "registry",
+        "Identity",
+        "Sequence",
+        "Computed",
+        "FetchedValue",
+    }
+)
 _DISTINCTIVE = COLUMNS | RELATIONSHIPS | PROPERTIES | CONSTRAINTS | DECLARATIVE | (FACTORIES - {"make_declarative_base"}) | {
     "ForeignKey", "backref", "hybrid_property",
 }  # fmt: skip
@@ -42,8 +58,27 @@ _TYPES = frozenset({
     "VARCHAR", "CHAR", "TEXT", "INTEGER", "BIGINT", "SMALLINT", "TIMESTAMP", "DATETIME", "DATE", "TIME", "NUMERIC",
     "DECIMAL", "FLOAT", "REAL", "BOOLEAN", "BLOB", "BINARY", "VARBINARY", "TypeDecorator",
 })  # fmt: skip
-_WORDS = frozenset({"func", "text", "sql", "orm", "and_", "or_", "not_", "desc", "asc", "literal_column", "types", "event", "inspect", "Mapped"})
-_LIBRARIES = frozenset({"sqlmodel", "gino", "geoalchemy2", "pgvector", "alembic_utils", "flask_appbuilder", "sqla_wrapper"})
+_WORDS = frozenset(
+    {
+        "func",
+        "text",
+        "sql",
+        "orm",
+        "and_",
+        "or_",
+        "not_",
+        "desc",
+        "asc",
+        "literal_column",
+        "types",
+        "event",
+        "inspect",
+        "Mapped",
+    }
+)
+_LIBRARIES = frozenset(
+    {"sqlmodel", "gino", "geoalchemy2", "pgvector", "alembic_utils", "flask_appbuilder", "sqla_wrapper"}
+)
 
 
 class Vocabulary:
@@ -70,12 +105,28 @@ class Vocabulary:
 
     def distinctive(self, name: str) -> bool:
         """Whether a name says SQLAlchemy whatever it hangs on: `db.Column`."""
-        return name in _DISTINCTIVE or name in {"Model", "Integer", "String", "DateTime", "Boolean", "Text", "Table"}
+        return name in _DISTINCTIVE or name in {
+            "Model",
+            "Integer",
+            "String",
+            "DateTime",
+            "Boolean",
+            "Text",
+            "Table",
+        }
 
     def exports(self, module: str, name: str) -> bool:
         """Whether `from module import *` of a library gives the name."""
         if not self.is_ours(f"{module}.{name}"):
-            return module == "typing" and name in {"Optional", "Union", "List", "Annotated", "Any", "Dict", "TYPE_CHECKING"}
+            return module == "typing" and name in {
+                "Optional",
+                "Union",
+                "List",
+                "Annotated",
+                "Any",
+                "Dict",
+                "TYPE_CHECKING",
+            }
         return name in _DISTINCTIVE | _GENERAL | _TYPES | _WORDS or name.isupper()
 
     def calls(self, value: Value, names: Iterable[str]) -> bool:
@@ -92,5 +143,7 @@ class Vocabulary:
         if not isinstance(value, Applied):
             return False
         if isinstance(value.callee, ClassValue):
-            return any(isinstance(base, Symbol) and base.name == "SQLAlchemy" for base in value.callee.foreign)
+            return any(
+                isinstance(base, Symbol) and base.name == "SQLAlchemy" for base in value.callee.foreign
+            )
         return isinstance(value.callee, Symbol) and value.callee.name in {"SQLAlchemy", "SQLA", "Gino"}

@@ -1,0 +1,122 @@
+"""SQLAlchemy models to a schema, statically: no user code runs and nothing of SQLAlchemy is imported."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from instar.dialects.sqlalchemy.mapping import Models
+from instar.dialects.sqlalchemy.reading.cache import Cache, cache_file
+from instar.dialects.sqlalchemy.reading.describe import Description
+from instar.dialects.sqlalchemy.reading.files import Files
+from instar.dialects.sqlalchemy.reading.project import Project
+from instar.dialects.sqlalchemy.reading.survey import Survey
+from instar.schema.model import Schema, Table, Unreadable
+
+if TYPE_CHECKING:
+    from instar.config import Config
+    from instar.dialects.sqlalchemy.reading.parse import Unparsable
+    from instar.schema.migration import DeployModel
+    from instar.sources import Source
+
+NAME = "sqlalchemy"
+_USES = re.compile(rb"^\s*(from|import)\s+(sqlalchemy|sqlmodel|flask_sqlalchemy)\b", re.MULTILINE)
+_STACK = 3_000
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What one version says: its tables, and the classes that map them."""
+
+    schema: Schema
+    models: Models
+
+
+class SqlAlchemyReader:
+    """Implements `instar.dialects.base.Reader`."""
+
+    name = NAME
+    deploy_model: DeployModel = "rolling"
+
+    def detects(self, source: Source) -> bool:
+        """Whether a Python file imports SQLAlchemy or a library on top of it."""
+        paths = [file.path for file in source.files((".py",))]
+        for start in range(0, len(paths), 200):
+            if any(_USES.search(data) for data in source.read_many(paths[start : start + 200]).values()):
+                return True
+        return False
+
+    def read(self, source: Source, config: Config) -> Schema:
+        """The schema that the models declare.
+
+        Raises:
+            InstarError: The configuration names what does not exist, or two classes contradict each other.
+        """
+        return _read(source, config, None)[0]
+
+
+READER = SqlAlchemyReader()
+
+
+def read_models(source: Source, config: Config, cache: Cache | None = None) -> Reading:
+    """Read one version of a project: its schema, and what its classes map.
+
+    Args:
+        source: The version.
+        config: Its configuration.
+        cache: Lowered files of other versions; the user's own when absent.
+
+    Raises:
+        InstarError: The configuration names what does not exist, or two classes contradict each other.
+    """
+    schema, survey = _read(source, config, cache)
+    return Reading(schema, Description(survey).models())
+
+
+def _read(source: Source, config: Config, cache: Cache | None) -> tuple[Schema, Survey]:
+    shared = cache if cache is not None else _user_cache()
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _STACK))
+    try:
+        files = Files(source, config, shared)
+        paths = files.schema()
+        inside = [path for path in paths if not files.aside(path)]
+        survey, tables = _survey(files, config, inside or paths)
+        if not tables and not config.schema and len(inside) != len(paths):
+            survey, tables = _survey(files, config, paths)
+    finally:
+        sys.setrecursionlimit(limit)
+        shared.save()
+    return _schema(survey, files, paths, tables), survey
+
+
+def _survey(files: Files, config: Config, paths: list[str]) -> tuple[Survey, tuple[Table, ...]]:
+    survey = Survey(Project(files, config))
+    return survey, survey.run(paths)
+
+
+def _schema(survey: Survey, files: Files, paths: list[str], tables: tuple[Table, ...]) -> Schema:
+    """Unreadable are files that look like they declare tables, and files that these import."""
+    failed: dict[str, Unparsable] = dict(survey.project.unparsable)
+    wanted = {path for path in paths if not files.aside(path)} | set(failed)
+    unreadable = [
+        Unreadable(path=p, reason=failed[p].reason, line=failed[p].line) for p in sorted(wanted & set(failed))
+    ]
+    return Schema(
+        dialect=NAME,
+        tables=tables,
+        opaque=tuple(dict.fromkeys(survey.tables.opaque)),
+        unreadable=tuple(unreadable),
+    )
+
+
+_shared: list[Cache] = []
+
+
+def _user_cache() -> Cache:
+    """The user's cache, opened once for all versions that one command reads."""
+    if not _shared:
+        _shared.append(Cache(cache_file()))
+    return _shared[0]

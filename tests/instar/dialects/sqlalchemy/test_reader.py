@@ -1,0 +1,260 @@
+"""What the reader makes of single constructs; equality with SQLAlchemy itself is in `test_reader_equality`."""
+
+import textwrap
+
+from instar.config import Config
+from instar.dialects.sqlalchemy.reader import Reading, read_models
+from instar.dialects.sqlalchemy.reading.cache import Cache
+from instar.sources import FolderSource, OverlaySource
+
+
+def reading(tmp_path, files: dict[str, str] | str, **config) -> Reading:
+    given = {"app/models.py": files} if isinstance(files, str) else files
+    encoded = {path: textwrap.dedent(text).encode() for path, text in given.items()}
+    return read_models(OverlaySource(FolderSource(tmp_path), encoded), Config(**config), Cache(None))
+
+
+BASE = """
+from sqlalchemy.orm import DeclarativeBase
+
+class Base(DeclarativeBase):
+    pass
+"""
+
+
+def test_every_part_knows_its_place(tmp_path):
+    schema = reading(
+        tmp_path,
+        """\
+        from sqlalchemy import Column, ForeignKey, Index, Integer, String
+        from sqlalchemy.orm import declarative_base
+        Base = declarative_base()
+
+        class User(Base):
+            __tablename__ = "users"
+            id = Column(Integer, primary_key=True)
+            größe = Column(String(5)); name = Column("user_name", String(50), index=True)
+            __table_args__ = (
+                Index("by_both", "größe", "user_name"),
+            )
+        """,
+    ).schema
+    (users,) = schema.tables
+    assert (users.place.path, users.place.line, users.place.column) == ("app/models.py", 5, 1)
+    assert (users.field("user_name").place.line, users.field("user_name").place.column) == (8, 32)
+    assert users.field("user_name").attribute == "name"
+    assert users.field("user_name").spelling == "sa.String(length=50)"
+    assert [(index.name, index.place.line) for index in users.indexes] == [
+        ("ix_users_user_name", 8),
+        ("by_both", 10),
+    ]
+
+
+def test_newer_syntax_is_read_by_any_python(tmp_path):
+    schema = reading(
+        tmp_path,
+        {
+            "app/base.py": BASE,
+            "app/models.py": """
+            import typing
+            from sqlalchemy.orm import Mapped, mapped_column
+            from .base import Base
+
+            type Key = typing.Annotated[int, mapped_column(primary_key=True)]
+
+            def first[T](items: list[T], *, fallback: T | None = None) -> T:
+                try:
+                    return items[0]
+                except IndexError, KeyError:
+                    return fallback
+
+            class Repository[T: Base]:
+                pass
+
+            class User(Base):
+                __tablename__ = "users"
+                id: Mapped[Key]
+                name: Mapped[str | None] = mapped_column(default=f"{"a" + f"{1}"}")
+            """,
+        },
+    ).schema
+    (users,) = schema.tables
+    assert not schema.unreadable
+    assert users.primary_key == ("id",)
+    assert users.field("name").optional
+
+
+def test_what_does_not_parse_is_unreadable_and_the_rest_goes_on(tmp_path):
+    schema = reading(
+        tmp_path,
+        {
+            "app/base.py": BASE,
+            "app/old.py": 'from app.base import Base\nclass Old(Base):\n    __tablename__ = "old"\nprint "python 2"\n',
+            "app/script.py": 'print "has nothing to do with it"\n',
+            "app/models.py": """
+            from sqlalchemy.orm import Mapped, mapped_column
+            from app.base import Base
+            class User(Base):
+                __tablename__ = "users"
+                id: Mapped[int] = mapped_column(primary_key=True)
+            """,
+        },
+    ).schema
+    assert [table.name for table in schema.tables] == ["users"]
+    assert [(part.path, part.line) for part in schema.unreadable] == [("app/old.py", 4)]
+
+
+def test_what_cannot_be_known_is_opaque_with_its_place(tmp_path):
+    schema = reading(
+        tmp_path,
+        {
+            "app/base.py": BASE,
+            "app/models.py": """
+            import settings_of_another_library as settings
+            from sqlalchemy.orm import Mapped, mapped_column
+            from app.base import Base
+            from app.nowhere import Mixin, Kind
+
+            class User(Mixin, Base):
+                __tablename__ = "users"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                kind: Mapped[Kind]
+                flag: Mapped[bool] = settings.column_for_flags()
+
+            class Named(Base):
+                __tablename__ = settings.PREFIX + "named"
+                id: Mapped[int] = mapped_column(primary_key=True)
+            """,
+        },
+    ).schema
+    (users,) = schema.tables
+    assert users.open
+    assert {(part.field, part.place.line) for part in users.opaque} == {(None, 7), ("kind", 10), ("flag", 11)}
+    assert [part.place.line for part in schema.opaque] == [13]
+
+
+def test_migrations_and_tests_define_no_models(tmp_path):
+    model = """
+    from sqlalchemy import Column, Integer
+    from sqlalchemy.orm import declarative_base
+    Base = declarative_base()
+    class User(Base):
+        __tablename__ = "{name}"
+        id = Column(Integer, primary_key=True)
+    """
+    files = {
+        "app/models.py": model.replace("{name}", "users"),
+        "tests/test_users.py": model.replace("{name}", "from_a_test"),
+        "db/env.py": "",
+        "db/script.py.mako": "",
+        "db/versions/1_first.py": model.replace("{name}", "from_a_revision"),
+        "migrations/versions/2_second.py": model.replace("{name}", "from_another"),
+    }
+    assert [table.name for table in reading(tmp_path, files).schema.tables] == ["users"]
+    only_tests = {path: text for path, text in files.items() if not path.startswith("app")}
+    assert [table.name for table in reading(tmp_path, only_tests).schema.tables] == ["from_a_test"]
+
+
+def test_a_model_that_moves_to_another_file_is_the_same_table(tmp_path):
+    text = """
+    from sqlalchemy import Column, Integer
+    from sqlalchemy.orm import declarative_base
+    Base = declarative_base()
+    class User(Base):
+        __tablename__ = "users"
+        id = Column(Integer, primary_key=True)
+    """
+    from instar.schema.diff import diff
+
+    before = reading(tmp_path, {"app/models.py": text}).schema
+    after = reading(tmp_path, {"src/app/accounts/models/user.py": text, "app/models.py": "Column = 1"}).schema
+    assert diff(before, after) == ()
+
+
+def test_a_known_base_of_a_library_brings_its_columns_and_configuration_adds_more(tmp_path):
+    files = {
+        "app/base.py": BASE,
+        "app/models.py": """
+        from fastapi_users_db_sqlalchemy import SQLAlchemyBaseUserTableUUID
+        from company.models import Tracked
+        from app.base import Base
+
+        class User(SQLAlchemyBaseUserTableUUID, Tracked, Base):
+            __tablename__ = "user"
+        """,
+    }
+    from instar.config import BaseConfig
+
+    (user,) = reading(tmp_path, files).schema.tables
+    assert {field.name for field in user.fields} >= {"id", "email", "hashed_password", "is_active"}
+    assert user.open
+    known = {
+        "company.models.Tracked": BaseConfig(
+            columns={"seen_at": "DateTime(timezone=True) not null"}, model=False
+        )
+    }
+    (user,) = reading(tmp_path, files, bases=known).schema.tables
+    assert not user.open
+    assert not user.field("seen_at").optional
+
+
+def test_models_know_relationships_on_both_sides(tmp_path):
+    models = reading(
+        tmp_path,
+        {
+            "app/base.py": BASE,
+            "app/models.py": """
+            from __future__ import annotations
+            from sqlalchemy import Column, ForeignKey, Table
+            from sqlalchemy.ext.hybrid import hybrid_property
+            from sqlalchemy.orm import Mapped, backref, column_property, deferred, mapped_column, relationship, synonym
+            from app.base import Base
+
+            tags = Table("post_tags", Base.metadata, Column("post_id", ForeignKey("posts.id")))
+
+            class User(Base):
+                __tablename__ = "users"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                mail: Mapped[str] = mapped_column("email_address")
+                bio: Mapped[str] = deferred(mapped_column())
+                address = synonym("mail")
+                posts: Mapped[list[Post]] = relationship(back_populates="author")
+
+                @hybrid_property
+                def shout(self): return self.mail
+
+                @property
+                def plain(self): return 1
+
+            class Post(Base):
+                __tablename__ = "posts"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+                author: Mapped["User"] = relationship(back_populates="posts")
+                editor = relationship("User", backref=backref("edited", lazy="dynamic"))
+
+            class Draft(Post):
+                pass
+            """,
+        },
+    ).models
+    user = models.get("app.models.User")
+    shown = {a.name: (a.kind, a.column, a.target, a.many) for a in user.attributes}
+    assert shown == {
+        "id": ("column", "id", None, False),
+        "mail": ("column", "email_address", None, False),
+        "bio": ("column", "bio", None, False),
+        "address": ("synonym", "email_address", None, False),
+        "posts": ("relationship", None, "app.models.Post", True),
+        "edited": ("relationship", None, "app.models.Post", True),
+        "shout": ("hybrid", None, None, False),
+        "plain": ("property", None, None, False),
+    }
+    assert user.attribute("bio").deferred
+    assert user.attribute("edited").dynamic
+    assert models.get("app.models.Post").attribute("author").many is False
+    assert {each.name for each in models.of_table("posts")} == {"Post", "Draft"}
+    assert models.get("app.models.Draft").polymorphic
+    assert models.core_table("app.models.tags").table == "post_tags"
+    assert [each.name for each in models.subclasses("app.models.Post")] == ["Draft"]
+    assert models.get("app.base.Base").abstract
