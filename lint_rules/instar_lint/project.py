@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-import importlib
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from instar.config import Config, EnvironmentConfig
+from instar.environments import read_states
+from instar.errors import InstarError
+from instar.ledger import ledger_of
+from instar.schema.change import ConstraintChange, FieldChange, IndexChange
 from instar.schema.diff import diff
+from instar.schema.virtual import declared_after
 from instar.sources import Source
 from instar_lint.deployment import Deployment
 from instar_lint.findings import Finding, in_order
+from instar_lint.in_flight import Sides, Standing, in_flight, is_finished
 from instar_lint.lint import lint_facts, lint_revision, lint_schema, watch_of
 from instar_lint.python.collect import collect, decoded
 from instar_lint.python.knowledge import Knowledge
+from instar_lint.python.modules import Modules
+from instar_lint.python.templates import collect_templates
 from instar_lint.revisions import Revision, parse_revision
+from instar_lint.uses import counts
 from instar_lint.versions import Labels, Names, between
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from instar.config import Config
     from instar.dialects.sqlalchemy.mapping import Models
+    from instar.dialects.sqlalchemy.reader import Reading
+    from instar.schema.change import Change
+    from instar.schema.migration import Migration
     from instar.schema.model import Schema
     from instar.schema.renames import Rename
     from instar_lint.deployment import TableKey
@@ -33,6 +45,7 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         source: The version's files.
+        config: The configuration of the project.
         deployment: What is deployed and what is in flight.
         knowledge: What is known of its code.
         revisions: Its revisions that are neither on the default branch nor applied anywhere.
@@ -40,6 +53,7 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     source: Source
+    config: Config
     deployment: Deployment
     knowledge: Knowledge
     revisions: tuple[Revision, ...] = ()
@@ -50,19 +64,27 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
         found: list[Finding] = []
         if not self.deployment.quiet:
             found += (f for f in lint_schema(self.deployment) if paths is None or f.place.path in paths)
-            for _, facts in self._facts(paths):
+            for facts in self._facts(paths):
                 found += lint_facts(facts, self.deployment)
         for revision in self.revisions:
             if paths is None or revision.path in paths:
                 found += lint_revision(revision, self.deployment)
         return in_order(found)
 
-    def _facts(self, paths: Collection[str] | None) -> Iterator[tuple[str, tuple[Fact, ...]]]:
+    def counts(self, path: str) -> bool:
+        """Whether a file is application code that the facts rules speak of."""
+        return counts(path, self.config) and not path.startswith(self.skipped or "\0")
+
+    def _facts(self, paths: Collection[str] | None) -> Iterator[tuple[Fact, ...]]:
+        watch = watch_of(self.deployment)
         wanted = [file.path for file in self.source.files((".py",))] if paths is None else sorted(paths)
-        python = [
-            path for path in wanted if path.endswith(".py") and not path.startswith(self.skipped or "\0")
-        ]
-        return collect(self.source, self.knowledge, watch_of(self.deployment), python)
+        python = [path for path in wanted if path.endswith(".py") and self.counts(path)]
+        for _, facts in collect(self.source, self.knowledge, watch, python):
+            yield facts
+        if paths is None or any(not path.endswith(".py") for path in paths):
+            for path, facts in collect_templates(self.source, self.knowledge, watch):
+                if paths is None or path in paths:
+                    yield facts
 
 
 def between_versions(
@@ -80,7 +102,8 @@ def between_versions(
     Raises:
         InstarError: A version cannot be read, or a rename does not fit.
     """
-    read_models = importlib.import_module("instar.dialects.sqlalchemy.reader").read_models
+    from instar.dialects.sqlalchemy.reader import read_models  # noqa: PLC0415 - only where source is read
+
     old, new = read_models(before, config), read_models(source, config)
     changes = diff(old.schema, new.schema, renames)
     revisions = new_revisions(source, before)
@@ -93,10 +116,151 @@ def between_versions(
     )
     return LintProject(
         source=source,
+        config=config,
         deployment=deployment,
-        knowledge=Knowledge.of(source, config, before=before),
+        knowledge=_knowledge(source, config, new, old),
         revisions=revisions,
     )
+
+
+def pending(
+    source: Source,
+    base: Source | None,
+    config: Config,
+    labels: Labels,
+    *,
+    environment: str | None = None,
+) -> LintProject:
+    """The code of `source` against what is deployed: committed migrations and recorded environments.
+
+    Args:
+        source: The version whose code is linted.
+        base: What counts as deployed where nothing is recorded: the merge-base with the default branch. None where
+            there is no history: then only migrations say what is in flight.
+        config: The configuration of the project.
+        labels: How messages name the two.
+        environment: The one environment that counts; all required ones when None.
+
+    Raises:
+        InstarError: A version, a migration or a record cannot be read, or the environment is not known.
+    """
+    from instar.dialects.sqlalchemy.reader import read_models  # noqa: PLC0415 - only where source is read
+
+    new = read_models(source, config)
+    old = read_models(base, config) if base is not None else new
+    standings = _standings(source, config, old.schema, labels.before, environment)
+    unfinished = tuple(m for m in ledger_of(source, config).migrations if not is_finished(m, standings))
+    expected = _expected(unfinished, old.schema)
+    revisions = new_revisions(source, base, _applied(source, config))
+    names = _accessor_names(source, config)
+    sides = Sides(
+        declared=new.schema,
+        label=labels.after,
+        base=old.schema,
+        base_label=labels.before,
+        accessors=_package(config.accessors, new.models) if config.accessors and names else "",
+        accessor_names=names,
+    )
+    deployment = msgspec.structs.replace(
+        in_flight(sides, unfinished, standings, _unplanned(expected, new.schema, unfinished)),
+        backend=config.backend,
+        large_tables=config.large_tables,
+        filled=filled_by(revisions, new.schema),
+    )
+    return LintProject(
+        source=source,
+        config=config,
+        deployment=deployment,
+        knowledge=_knowledge(source, config, new, old),
+        revisions=revisions,
+        skipped=(f"{config.accessors.rstrip('/')}/",) if config.accessors else (),
+    )
+
+
+def _knowledge(source: Source, config: Config, new: Reading, old: Reading) -> Knowledge:
+    modules = Modules(source, [file.path for file in source.files((".py",))], dict(new.models.modules))
+    return Knowledge(new.models, before=old.models, modules=modules, types=config.types, schema=new.schema)
+
+
+def _standings(
+    source: Source, config: Config, base: Schema, label: str, environment: str | None
+) -> tuple[Standing, ...]:
+    """The environments that count; one without a record where nothing is recorded."""
+    states = read_states(source, config)
+    if environment is not None and environment not in {*states, *config.environments}:
+        known = ", ".join(sorted({*states, *config.environments})) or "none"
+        raise InstarError(f'there is no environment "{environment}". Known: {known}.')
+    wanted = [environment] if environment else sorted(states)
+    counted = [
+        name
+        for name in wanted
+        if name in states and (environment or config.environments.get(name, EnvironmentConfig()).required)
+    ]
+    if not counted:
+        return (Standing(name=label, schema=base, recorded=False),)
+    return tuple(
+        Standing(
+            name=name,
+            schema=states[name].schema or base,
+            filled=frozenset(
+                work
+                for work, state in states[name].backfills.items()
+                if state.holds or state.status == "completed"
+            ),
+        )
+        for name in counted
+    )
+
+
+def _applied(source: Source, config: Config) -> frozenset[str]:
+    return frozenset(r for state in read_states(source, config).values() for r in state.revisions)
+
+
+def _expected(migrations: Sequence[Migration], base: Schema) -> Schema:
+    """What the source declares by plan: the last unfinished migration's stage, or the base where there is none."""
+    return declared_after(migrations[-1], migrations[-1].generated) if migrations else base
+
+
+def _unplanned(expected: Schema, declared: Schema, migrations: Sequence[Migration]) -> tuple[Change, ...]:
+    """The changes that no migration carries. What a migration was planned for and nobody generated yet is carried."""
+    carried = {(c.kind, c.namespace, c.table, _subject(c)) for m in migrations for c in m.changes}
+    changes = diff(expected, declared)
+    return tuple(c for c in changes if (c.kind, c.namespace, c.table, _subject(c)) not in carried)
+
+
+def _subject(change: Change) -> str | None:
+    match change:
+        case FieldChange():
+            return change.field
+        case IndexChange() | ConstraintChange():
+            one = change.after or change.before
+            return one.name if one else None
+        case _:
+            return None
+
+
+def _accessor_names(source: Source, config: Config) -> frozenset[str]:
+    """The functions of the generated accessor modules, as `users.display_name`."""
+    if not config.accessors:
+        return frozenset()
+    folder = config.accessors.rstrip("/") + "/"
+    files = source.read_many([f.path for f in source.files((".py",)) if f.path.startswith(folder)])
+    return frozenset(
+        f"{path[len(folder) : -3]}.{name}"
+        for path, data in files.items()
+        for name in re.findall(r"^def (\w+)\(", decoded(data), re.MULTILINE)
+    )
+
+
+def _package(folder: str, models: Models) -> str:
+    """The dotted name by which the project imports a folder: as it imports the models beside it."""
+    for path, module in models.modules:
+        extra = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        if extra.endswith(module):
+            root = extra[: len(extra) - len(module)].replace(".", "/")
+            if folder.startswith(root):
+                return folder[len(root) :].strip("/").replace("/", ".")
+    return folder.strip("/").removeprefix("src/").replace("/", ".")
 
 
 def names_of(before: Models, after: Models) -> Names:

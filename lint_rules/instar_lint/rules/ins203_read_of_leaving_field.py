@@ -68,8 +68,11 @@ def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
 def _finding(use: FieldUse, one: FieldInFlight) -> Finding:
     next_step = instead(one, "read")
     fix = None
-    if one.accessor and use.via == "attribute":
+    if use.via == "attribute" and use.role == "value" and one.accessor:
         next_step = f"read {one.accessor}({use.subject}) [instar fix]"
-        fix = FixHint(kind="read" if use.role == "value" else "filter", name=use.name, accessor=one.accessor)
+        fix = FixHint(kind="read", name=use.name, accessor=one.accessor)
+    elif use.via == "attribute" and use.role in {"filter", "order", "group", "join"} and one.expression:
+        next_step = f"use {one.expression}() [instar fix]"
+        fix = FixHint(kind="filter", name=use.name, accessor=one.expression)
     message = f"{one.title} leaves {one.origin.since}; {next_step}"
     return msgspec.structs.replace(at_fact(use, "INS203", message, field=one.field.name), fix=fix)
