@@ -53,8 +53,14 @@ def declared_after(migration: Migration, point: int | str) -> Schema:
     """
     schema = migration.before
     for step in steps_until(migration, point):
-        for edit in step.edits:
-            schema = _edited(schema, edit)
+        schema = edited(schema, step.edits)
+    return schema
+
+
+def edited(schema: Schema, edits: Iterable[SourceEdit]) -> Schema:
+    """What the source declares after these edits."""
+    for edit in edits:
+        schema = _with_table(schema, edit.table, edit.namespace, partial(_edit, edit=edit))
     return schema
 
 
@@ -163,10 +169,6 @@ def with_field(table: Table, name: str, **changed: object) -> Table:
 
 def _without_field(table: Table, name: str) -> Table:
     return msgspec.structs.replace(table, fields=tuple(f for f in table.fields if f.name != name))
-
-
-def _edited(schema: Schema, edit: SourceEdit) -> Schema:
-    return _with_table(schema, edit.table, edit.namespace, partial(_edit, edit=edit))
 
 
 def _edit(table: Table, edit: SourceEdit) -> Table:
