@@ -160,7 +160,7 @@ def _required(item: FieldItem, nullable: Field, work: BackfillWork) -> tuple[Dra
         key=item.key("plain"),
         kind="code",
         phase="contract",
-        lines=((title, "read as it is, its accessor inlined"),),
+        lines=((title, "read as it is, the accessor inlined"),),
         why=f"no row lacks {title} any more",
         changes=item.changes,
         access=(access(item, "plain"),),

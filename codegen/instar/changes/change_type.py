@@ -31,7 +31,7 @@ def rolling(item: FieldItem, context: Context) -> Planned:
 def unconverted(item: FieldItem, planned: Planned, context: Context) -> Planned:
     """The plan, with the question of how values get from one type to the other where nobody has said."""
     conversion = conversion_of(context, item)
-    title = item.title(item.new)
+    title = item.asked
     question = ""
     answers: tuple[str, ...] = ()
     if conversion is None and item.old.type != item.new.type:

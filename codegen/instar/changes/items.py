@@ -53,6 +53,11 @@ class FieldItem(_Item, frozen=True):
         name = (field or self.after or self.old).name
         return f"{self.prefix}.{name}:{act}"
 
+    @property
+    def asked(self) -> str:
+        """The field as users name it in an option: by its name in code."""
+        return f"{self.prefix}.{(self.after or self.old).code_name}"
+
     def title(self, field: Field) -> str:
         """`users.display_name`."""
         return f"{self.prefix}.{field.name}"

@@ -178,4 +178,4 @@ def _unsync(item: FieldItem, context: Context, conversion: Conversion | None) ->
 
 
 def _dropped(item: FieldItem) -> Line:
-    return (item.title(item.old), "dropped with its triggers")
+    return (item.title(item.old), "dropped with the triggers")

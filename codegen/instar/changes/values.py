@@ -78,7 +78,7 @@ def added_without_rewrite(default: Default, backend: str) -> bool:
 
 def undecided(item: FieldItem) -> Decision:
     """The question that a required field without a value raises."""
-    title = item.title(item.new)
+    title = item.asked
     return Decision(
         table=item.table,
         namespace=item.namespace,

@@ -146,7 +146,7 @@ def test_five_changes_share_three_deploys():
     [
         (users(name), users(name, field("avatar")), "users.avatar is required"),
         (users(field("name", optional=True)), users(name), "users.name is required"),
-        (users(field("level")), users(field("level", INT)), "users.level_v2 needs a conversion"),
+        (users(field("level")), users(field("level", INT)), "users.level needs a conversion"),
     ],
 )
 def test_what_only_the_user_knows_is_asked(before, after, question):
