@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from instar.schema.change import FieldChange
+from instar.schema.change import FieldChange, IndexChange
 from instar.schema.model import Field, Schema
 from instar.schema.operations import CreateIndex, SyncFields
 from instar.schema.virtual import declared_after
 from instar_lint.deployment import Deployment, Environment, FieldInFlight, Origin
+from instar_lint.versions import Names, removed_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,6 +49,7 @@ class Sides(msgspec.Struct, frozen=True, kw_only=True):
         label: How messages name it.
         base: What counts as deployed where nothing is recorded.
         base_label: How messages name that.
+        names: What code calls the fields.
         accessors: The dotted package of the generated accessors; empty where there is none.
         accessor_names: The functions that exist there, as `users.display_name`.
     """
@@ -56,6 +58,7 @@ class Sides(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     base: Schema
     base_label: str
+    names: Names = Names()
     accessors: str = ""
     accessor_names: frozenset[str] = frozenset()
 
@@ -71,7 +74,7 @@ def in_flight(
         standings: The environments that count; the base where none is recorded.
         unplanned: The changes of the source that no migration carries.
     """
-    origin = Origin(before=sides.base_label, after=sides.label)
+    origin = plain = Origin(before=sides.base_label, after=sides.label)
     places = standings or (Standing(name=sides.base_label, schema=sides.base, recorded=False),)
     if migrations:
         last = migrations[-1]
@@ -79,10 +82,13 @@ def in_flight(
     return Deployment(
         declared=sides.declared,
         environments=tuple(Environment(name=s.name, schema=s.schema, recorded=s.recorded) for s in places),
-        target=migrations[-1].target if migrations else sides.declared,
+        target=_without_dropped(migrations[-1].target, unplanned) if migrations else sides.declared,
         origin=origin,
         base=sides.base,
-        fields=tuple(one for migration in migrations for one in _fields(migration, sides, places)),
+        fields=(
+            *(one for migration in migrations for one in _fields(migration, sides, places)),
+            *removed_fields(unplanned, sides.declared, plain, sides.names),
+        ),
         changes=tuple(unplanned),
         index_origins={
             key: msgspec.structs.replace(origin, migration=m.name, deploy=number)
@@ -91,6 +97,20 @@ def in_flight(
         },
         configured=True,
     )
+
+
+def _without_dropped(target: Schema, unplanned: Sequence[Change]) -> Schema:
+    """The target without the indexes that the source drops besides."""
+    gone = {
+        (change.namespace, change.table, change.before.name)
+        for change in unplanned
+        if isinstance(change, IndexChange) and change.before is not None
+    }
+    tables = (
+        msgspec.structs.replace(t, indexes=tuple(i for i in t.indexes if (*t.key, i.name) not in gone))
+        for t in target.tables
+    )
+    return msgspec.structs.replace(target, tables=tuple(tables))
 
 
 def is_finished(migration: Migration, standings: Sequence[Standing]) -> bool:

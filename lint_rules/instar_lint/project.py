@@ -158,6 +158,7 @@ def pending(
         label=labels.after,
         base=old.schema,
         base_label=labels.before,
+        names=names_of(old.models, new.models),
         accessors=_package(config.accessors, new.models) if config.accessors and names else "",
         accessor_names=names,
     )

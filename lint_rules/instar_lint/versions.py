@@ -62,14 +62,15 @@ def between(
         target=after,
         origin=origin,
         base=before,
-        fields=tuple(_removed(changes, after, origin, names or Names())),
+        fields=tuple(removed_fields(changes, after, origin, names or Names())),
         changes=tuple(changes),
     )
 
 
-def _removed(
+def removed_fields(
     changes: Sequence[Change], after: Schema, origin: Origin, names: Names
 ) -> Iterator[FieldInFlight]:
+    """The fields that some changes take out of the code: dropped, renamed, or gone with their table."""
     for change in changes:
         key = (change.namespace, change.table)
         match change:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -417,12 +418,17 @@ def _conflict_fields(frame: Frame, target: Entity | TableOf, value: Value, node:
     return fields
 
 
+_USE_INDEX = re.compile(r"(?i)\b(?:use|force)\s+(?:index|key)\s*(?:for\s+[\w ]+)?\(\s*[`\"]?(\w+)[`\"]?\s*\)")
+"""MySQL's and MariaDB's index hint for one index; `IGNORE INDEX` relies on none."""
+
+
 def _hint(frame: Frame, node: ast.Call, base: Statement) -> Value:
     values = evaluate_arguments(frame, node)
     texts = [v.options[0].text for v in values if isinstance(v, Text) and len(v.options) == 1]
     names = frame.knowledge.index_names(base.root)
-    named = next((name for text in texts for name in names if name in text), None)
-    return replace(base, hint=named or base.hint)
+    known = (name for text in texts for name in names if re.search(rf"\b{re.escape(name)}\b", text))
+    spelled = (match[1] for text in texts if (match := _USE_INDEX.search(text)))
+    return replace(base, hint=next(spelled, None) or next(known, None) or base.hint)
 
 
 def _subquery(frame: Frame, node: ast.Call, base: Statement) -> Value:

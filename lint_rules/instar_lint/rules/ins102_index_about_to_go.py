@@ -12,11 +12,11 @@ which is gone is an error on some databases and silently ignored on others.
 
 ## Example
 
-`by_state (state)` is dropped.
+`by_title (title)` is dropped.
 
 ```python
-def open_tickets(session: Session) -> list[Ticket]:
-    return list(session.scalars(select(Ticket).where(Ticket.state == "open")))
+def titled(session: Session, title: str) -> list[Post]:
+    return list(session.scalars(select(Post).where(Post.title == title)))
 ```
 
 ## Use instead
@@ -24,8 +24,8 @@ def open_tickets(session: Session) -> list[Ticket]:
 Ask for what a remaining index serves, or keep the index until nothing needs it.
 
 ```python
-def tickets_of(session: Session, owner: int) -> list[Ticket]:
-    return list(session.scalars(select(Ticket).where(Ticket.owner_id == owner)))
+def of_author(session: Session, author: int) -> list[Post]:
+    return list(session.scalars(select(Post).where(Post.author_id == author)))
 ```
 
 ## Fix

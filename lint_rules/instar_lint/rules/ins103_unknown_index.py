@@ -2,13 +2,16 @@
 
 ## What it does
 
-Reports an index name in a hint that neither the declared schema, nor any environment, nor a pending migration has.
+Reports an index name in a hint that neither the declared schema, nor any environment, nor a pending migration has,
+for tables whose indexes are in flight.
 
 ## Why it is bad
 
 A hint with a wrong name fails when the query runs, or is silently ignored and the query reads the whole table.
 
 ## Example
+
+`posts` has no index `by_nothing`.
 
 ```python
 def recent(session: Session) -> list[Post]:

@@ -14,8 +14,8 @@ It reads every row of a table that you called large.
 `posts` is listed as large.
 
 ```python
-def titled(session: Session, title: str) -> list[Post]:
-    return list(session.scalars(select(Post).where(Post.title == title)))
+def published_since(session: Session, day: date) -> list[Post]:
+    return list(session.scalars(select(Post).where(Post.published_at >= day)))
 ```
 
 ## Use instead

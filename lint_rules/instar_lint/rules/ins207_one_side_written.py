@@ -12,24 +12,24 @@ backfill or the contract takes the other side for the truth.
 
 ## Example
 
-`tickets.state` is being renamed to `phase`, kept in step by the application.
+`orders.state` is being renamed to `phase`, kept in step by the application.
 
 ```python
-def close(ticket: Ticket) -> None:
-    ticket.phase = "closed"
+def close(order: Order) -> None:
+    order.phase = "closed"
 ```
 
 ## Use instead
 
 ```python
-def close(ticket: Ticket) -> None:
-    ticket.phase = "closed"
-    ticket.state = "closed"
+def close(order: Order) -> None:
+    order.phase = "closed"
+    order.state = "closed"
 ```
 
 ## Fix
 
-`instar fix` writes the other side on the next line.
+`instar fix` writes the other side in the same assignment.
 
 ## When to ignore
 

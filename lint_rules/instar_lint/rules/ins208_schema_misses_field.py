@@ -14,29 +14,19 @@ The contract takes the old side away: the schema then fails, or its output silen
 `users.user_name` leaves for `display_name`.
 
 ```python
-class UserOut(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-    id: int
-    user_name: str
-
-
-def show(user: User) -> UserOut:
-    return UserOut.model_validate(user)
+class UserSchema(SQLAlchemySchema):
+    class Meta:
+        model = User
+        fields = ("id", "user_name")
 ```
 
 ## Use instead
 
 ```python
-class UserOut(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-    id: int
-    display_name: str
-
-
-def show(user: User) -> UserOut:
-    return UserOut.model_validate(user)
+class UserSchema(SQLAlchemySchema):
+    class Meta:
+        model = User
+        fields = ("id", "user_name", "display_name")
 ```
 
 ## Fix

@@ -35,8 +35,6 @@ def _indented(argument: str, depth: int) -> str:
 
 
 def tidy(text: str) -> str:
-    """The text without trailing blanks, with two empty lines before a definition and one elsewhere."""
+    """The text without trailing blanks, with at most two empty lines in a row and one line end at its end."""
     stripped = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
-    closer = re.sub(r"\n{3,}", "\n\n", stripped)
-    spaced = re.sub(r"\n\n(?=(?:def|class|@|async def)\b|@)", "\n\n\n", closer)
-    return spaced.strip("\n") + "\n"
+    return re.sub(r"\n{4,}", "\n\n\n", stripped).strip("\n") + "\n"
