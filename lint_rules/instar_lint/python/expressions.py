@@ -228,7 +228,7 @@ def run_lambda(frame: Frame, node: ast.Lambda, argument: Value) -> Value:
     bound: dict[str, Value] = dict.fromkeys(names, UNKNOWN)
     if names:
         bound[names[0]] = argument
-    with frame.scoped(**bound):
+    with frame.scoped(bound):
         return frame.value(node.body)
 
 

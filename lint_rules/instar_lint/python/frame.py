@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from instar_lint.python.values import NOTHING, UNKNOWN, Statement, Value, join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from instar_lint.facts import Operator, Role
     from instar_lint.python.knowledge import Knowledge
@@ -100,10 +100,10 @@ class Frame:
             self.role, self.operator, self.constant = before
 
     @contextmanager
-    def scoped(self, **names: Value) -> Iterator[None]:
+    def scoped(self, names: Mapping[str, Value] | None = None) -> Iterator[None]:
         """Evaluate with names of an inner scope: a comprehension, a lambda."""
         before = self.env
-        self.env = {**before, **names}
+        self.env = {**before, **(names or {})}
         try:
             yield
         finally:
