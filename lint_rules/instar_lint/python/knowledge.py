@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -82,9 +81,8 @@ class Knowledge:
         Raises:
             InstarError: The configuration names a file that does not exist, or two classes contradict each other.
         """
-        read_models = import_module(
-            "instar.dialects.sqlalchemy.reader"
-        ).read_models  # the editor plugin reads a cache
+        from instar.dialects.sqlalchemy.reader import read_models  # noqa: PLC0415 - the plugin reads a cache
+
         reading = read_models(source, config)
         old = read_models(before, config).models if before is not None else None
         modules = Modules(
