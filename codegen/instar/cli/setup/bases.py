@@ -1,0 +1,73 @@
+"""The declarative bases of a project: several bases are several schemas, and only one of them is meant."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from instar.dialects.sqlalchemy.mapping import MappedClass, Models
+
+_BASES = {"DeclarativeBase", "DeclarativeBaseNoMeta", "SQLModel", "Model", "declarative_base", "automap_base"}
+
+
+class Base(msgspec.Struct, frozen=True):
+    """A declarative base: its qualified name, and the files and tables of the models below it."""
+
+    qualified: str
+    files: tuple[str, ...]
+    tables: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """How a list names it."""
+        return f"{self.qualified} ({len(self.tables)} tables)"
+
+
+def find_bases(models: Models) -> tuple[Base, ...]:
+    """The bases that models with a table of their own stand on, the one with the most tables first."""
+    found: dict[str, list[MappedClass]] = {}
+    for mapped in models.classes:
+        if mapped.table is not None and not mapped.abstract:
+            root = _root(mapped, models, set())
+            if root is not None:
+                found.setdefault(root, []).append(mapped)
+    bases = [
+        Base(
+            qualified=name,
+            files=tuple(sorted({mapped.path for mapped in below})),
+            tables=tuple(sorted({mapped.table for mapped in below if mapped.table is not None})),
+        )
+        for name, below in found.items()
+    ]
+    return tuple(sorted(bases, key=lambda base: (-len(base.tables), base.qualified)))
+
+
+def _root(mapped: MappedClass, models: Models, seen: set[str]) -> str | None:
+    """The topmost class of the project above a model that stands on a library's base; None where none is known."""
+    if mapped.qualified in seen:
+        return None
+    seen.add(mapped.qualified)
+    for base in mapped.bases:
+        above = models.get(base)
+        if above is not None:
+            found = _root(above, models, seen)
+            if found is not None:
+                return found
+        elif base.rpartition(".")[2] in _BASES:
+            return mapped.qualified if mapped.table is None else base
+        elif any(base.startswith(f"{name}.") for _, name in models.modules if name):
+            return base
+    return None
+
+
+def paths_of(base: Base, others: tuple[Base, ...]) -> tuple[str, ...]:
+    """What `schema` says for one base: its folder where no other base has models in it, else its files."""
+    folder = os.path.commonpath([os.path.dirname(path) for path in base.files])
+    inside = f"{folder}/" if folder else ""
+    shared = not folder or any(
+        path.startswith(inside) for other in others if other != base for path in other.files
+    )
+    return base.files if shared or len(base.files) == 1 else (f"{folder}/**/*.py",)

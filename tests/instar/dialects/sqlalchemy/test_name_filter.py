@@ -1,0 +1,121 @@
+"""The filter in `env.py`, by running Alembic's autogenerate on the file that was edited."""
+
+import subprocess
+import sys
+
+import pytest
+
+from commands import write
+from instar.dialects.sqlalchemy.name_filter import FUNCTION, has_filter, with_filter
+
+GENERIC = '''\
+from logging.config import fileConfig
+
+from alembic import context
+
+# the MetaData object
+target_metadata = None
+
+
+def run_migrations_offline() -> None:
+    """Run migrations in 'offline' mode."""
+    context.configure(
+        url="sqlite://",
+        target_metadata=target_metadata,
+        dialect_opts={"paramstyle": "named"},
+    )
+
+
+def run_migrations_online() -> None:
+    with engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=target_metadata)
+
+        with context.begin_transaction():
+            context.run_migrations()
+'''
+
+
+def test_every_call_gets_the_filter_in_its_own_layout():
+    edited = with_filter(GENERIC)
+    assert edited == GENERIC.replace(
+        "\n\ndef run_migrations_offline", f"\n\n{FUNCTION}\n\ndef run_migrations_offline", 1
+    ).replace(
+        '{"paramstyle": "named"},\n', '{"paramstyle": "named"},\n        include_name=include_name,\n'
+    ).replace(
+        "connection=connection, target_metadata=target_metadata)",
+        "connection=connection, target_metadata=target_metadata, include_name=include_name)",
+    )
+    assert has_filter(edited)
+    assert not has_filter(GENERIC)
+    compile(edited, "env.py", "exec")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "context.configure()",
+        "context.configure(a)",
+        "context.configure(\n    a,\n    b\n)",
+        "context.configure(\n    a, b\n)",
+        "context.configure(a,)",
+        "context.configure(\n    a,  # why\n)",
+    ],
+)
+def test_the_call_still_parses_in_any_layout(call):
+    edited = with_filter(f"from alembic import context\n\n{call}\n")
+    assert "include_name=include_name" in edited
+    compile(edited, "env.py", "exec")
+
+
+UNSAFE = {
+    "a filter of its own": "context.configure(include_name=mine)",
+    "an object filter": "context.configure(include_object=mine)",
+    "keywords passed on": "context.configure(connection, **options)",
+    "no call": "run()",
+    "another configure": "app.configure(connection)",
+    "the name means something": "include_name = 3\ncontext.configure(connection)",
+    "no Python": "def (:",
+}
+
+
+@pytest.mark.parametrize("text", UNSAFE.values(), ids=UNSAFE)
+def test_what_cannot_be_edited_safely_is_left_alone(text):
+    assert with_filter(text) is None
+
+
+def test_autogenerate_leaves_our_tables_alone(tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "alembic", "init", "-t", "generic", "migrations"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    ini = tmp_path / "alembic.ini"
+    ini.write_text(ini.read_text().replace("driver://user:pass@localhost/dbname", "sqlite:///app.sqlite"))
+    env = tmp_path / "migrations" / "env.py"
+    write(
+        tmp_path,
+        {
+            "migrations/env.py": env.read_text().replace(
+                "target_metadata = None", "import sqlalchemy\ntarget_metadata = sqlalchemy.MetaData()"
+            )
+        },
+    )
+    make = "import sqlite3; c = sqlite3.connect('app.sqlite'); c.execute('create table instar_migrations (id int)'); c.execute('create table other (id int)')"
+    subprocess.run([sys.executable, "-c", make], cwd=tmp_path, check=True)
+
+    def check() -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "alembic", "check"],
+            check=False,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout + done.stderr
+
+    assert "instar_migrations" in check()
+    env.write_text(with_filter(env.read_text()))
+    said = check()
+    assert "instar_migrations" not in said
+    assert "other" in said
