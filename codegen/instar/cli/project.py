@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,20 +125,29 @@ class Project:
         return SchemaVersion(name, title, self.read(source))
 
     def read(self, source: Source) -> Schema:
-        """The schema that a tree of files declares."""
-        readers = importlib.import_module("instar.dialects.registry")  # only verbs that read pay for readers
-        schema: Schema = readers.reader_for(source, self.config).read(source, self.config)
-        return schema
+        """The schema that a tree of files declares; an empty one of no dialect where no file declares any."""
+        from instar.dialects.registry import dialects, reader, reader_for  # noqa: PLC0415 - only where it is needed
+
+        config = self.config
+        if config.dialect is None and not any(reader(name).detects(source) for name in dialects()):
+            return Schema(dialect="")
+        return reader_for(source, config).read(source, config)
 
     def _snapshot(self, name: str) -> Schema:
-        from instar.schema.snapshot import decode  # noqa: PLC0415 - only where a file is named
+        """The schema of a snapshot, or the target of a stored migration."""
+        from instar.ledger import decode as decode_version  # noqa: PLC0415 - only where a file is named
+        from instar.ledger import schema_of  # noqa: PLC0415
+        from instar.schema.snapshot import decode, kind_of  # noqa: PLC0415
 
         for path in (Path(name), self.root / name):
             if path.is_file():
                 try:
-                    return decode(path.read_bytes(), name)
+                    data = path.read_bytes()
                 except OSError as error:
                     raise InstarError(f"this snapshot cannot be read: {error.strerror}.", path=name) from None
+                if kind_of(data) == "migration":
+                    return schema_of(decode_version(data, name))
+                return decode(data, name)
         raise InstarError(
             "there is no such snapshot file. Write one with: instar snapshot --output FILE", path=name
         )

@@ -29,6 +29,14 @@ def encode(schema: Schema) -> bytes:
     return msgspec.json.format(msgspec.json.encode(snapshot, order="sorted"), indent=2) + b"\n"
 
 
+def kind_of(data: bytes) -> str | None:
+    """What a stored file says it is (`snapshot`, `migration`); None where it is no file of instar's."""
+    try:
+        return msgspec.json.decode(data, type=_Head).kind
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
 def decode(data: bytes, path: str) -> Schema:
     """Read a snapshot back.
 

@@ -8,7 +8,7 @@ from commands import commit, run, run_process, write
 from instar.schema import snapshot
 from instar.schema.model import Opaque, Unreadable
 from instar.schema.types import IntType, StringType
-from schemas import field, index, points_at, schema, table, unique
+from schema_parts import field, index, points_at, schema, table, unique
 
 ID = field("id", IntType())
 BEFORE = schema(

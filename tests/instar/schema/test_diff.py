@@ -17,7 +17,7 @@ from instar.schema.types import (
     StringType,
     UnionType,
 )
-from schemas import INT, SCHEMAS, field, index, points_at, schema, table, unique
+from schema_parts import INT, SCHEMAS, field, index, points_at, schema, table, unique
 
 ID = field("id", IntType())
 
@@ -55,7 +55,7 @@ def test_fields_after_a_diff_are_those_before_less_the_dropped_plus_the_added(be
     changes = diff(before, after)
     for new in after.tables:
         old = before.table(new.name, new.namespace)
-        if old is None or new.open or new.opaque or old.opaque:
+        if old is None or new.opaque or old.opaque or old.shape != new.shape:
             continue
         mine = [one for one in changes if (one.namespace, one.table) == new.key]
         added = {one.field for one in mine if one.kind == "add_field"}

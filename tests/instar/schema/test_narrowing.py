@@ -18,7 +18,7 @@ from instar.schema.types import (
     StringType,
     UuidType,
 )
-from schemas import TYPES
+from schema_parts import TYPES
 
 TEXT = StringType(text=True)
 WIDENS = [

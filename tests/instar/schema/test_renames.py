@@ -4,7 +4,7 @@ from instar.errors import InstarError
 from instar.schema.diff import diff
 from instar.schema.renames import Rename, candidates, parse_rename
 from instar.schema.types import BoolType, IntType
-from schemas import field, index, points_at, schema, table, unique
+from schema_parts import field, index, points_at, schema, table, unique
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given
 
 from instar.errors import InstarError
 from instar.schema import snapshot
-from schemas import SCHEMAS, field, schema, table
+from schema_parts import SCHEMAS, field, schema, table
 
 USERS = schema(table("users", field("id"), field("name", optional=True)))
 

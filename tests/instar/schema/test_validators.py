@@ -24,7 +24,7 @@ from instar.schema.types import (
     UnionType,
 )
 from instar.schema.validators import is_subset, subset_reason
-from schemas import TYPES
+from schema_parts import TYPES
 
 STRING, NUMBER, BIGINT, BOOLEAN, NULL = StringType(), FloatType(64), IntType(64), BoolType(), NullType()
 COMMIT_TS = NativeType("commitTs")

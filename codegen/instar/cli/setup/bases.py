@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from instar.cli.output import counted
+
 if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.mapping import MappedClass, Models
 
@@ -23,7 +25,7 @@ class Base(msgspec.Struct, frozen=True):
     @property
     def title(self) -> str:
         """How a list names it."""
-        return f"{self.qualified} ({len(self.tables)} tables)"
+        return f"{self.qualified} ({counted(len(self.tables), 'table')})"
 
 
 def find_bases(models: Models) -> tuple[Base, ...]:
@@ -70,4 +72,4 @@ def paths_of(base: Base, others: tuple[Base, ...]) -> tuple[str, ...]:
     shared = not folder or any(
         path.startswith(inside) for other in others if other != base for path in other.files
     )
-    return base.files if shared or len(base.files) == 1 else (f"{folder}/**/*.py",)
+    return base.files if shared or len(base.files) == 1 else (folder,)

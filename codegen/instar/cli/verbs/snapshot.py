@@ -61,6 +61,7 @@ def command(
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     from instar.cli.files import replace_file  # noqa: PLC0415 - --help pays for nothing
     from instar.cli.project import Project  # noqa: PLC0415
+    from instar.errors import InstarError  # noqa: PLC0415
     from instar.schema.snapshot import decode, encode  # noqa: PLC0415
 
     if target and url:
@@ -70,6 +71,10 @@ def command(
     for unreadable in found.unreadable:
         warn(
             f"{unreadable.path} could not be read ({unreadable.reason}); what it defines is not in the snapshot."
+        )
+    if not found.tables and found.backend is None:
+        raise InstarError(
+            f"no models were found in {project.root}. Name the files that declare them with --schema PATH."
         )
     data = encode(found)
     if output is None:
