@@ -1,0 +1,159 @@
+"""What the verbs share that write files of a migration: where they go, what may not change, what to show."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from instar.cli.output import bad, good, heading, print_json, say
+from instar.dialects.base import Choices, Workspace
+from instar.environments import read_states
+from instar.errors import InstarError
+from instar.generate import Generated, generate
+from instar.staging import write_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from instar.cli.project import Project
+    from instar.schema.migration import Deploy, Migration
+    from instar.sources import Source
+
+
+def workspace(project: Project) -> Workspace:
+    """The work tree of a project, to be generated into.
+
+    Raises:
+        InstarError: The repository is bare, so that there are no files to write.
+    """
+    if project.repository is not None and project.repository.bare:
+        raise InstarError(f"{project.root} is a bare repository: there is no work tree to write into.")
+    return Workspace(project.source(), project.config, project.read)
+
+
+def base_of(project: Project, version: str | None) -> Source | None:
+    """The files that a plan starts from, where the old version is a tree of files."""
+    if version is not None and (version.endswith(".json") or version.startswith("db:")):
+        return None
+    if version is None and project.repository is None:
+        return None
+    return project.source(version or project.deployed())
+
+
+def choices(project: Project, migration: Migration, *, head: str | None, force: bool, adopt: bool) -> Choices:
+    """What may be overwritten: never a revision on the default branch, or applied in a recorded environment."""
+    return Choices(head=head, force=force, adopt=adopt, immutable=immutable(project, migration))
+
+
+def immutable(project: Project, migration: Migration) -> frozenset[str]:
+    """Revisions that are on the default branch or applied in a recorded environment."""
+    if migration.dialect != "sqlalchemy":
+        return frozenset()
+    from instar.dialects.sqlalchemy.script_folder import script_folder  # noqa: PLC0415 - only where Alembic is
+
+    try:
+        folder = script_folder(project.source(), project.config)
+    except InstarError:
+        return frozenset()
+    parents = {script.revision: script.parents for script in folder.scripts}
+    fixed: set[str] = set()
+    todo = [
+        one for state in read_states(project.source(), project.config).values() for one in state.revisions
+    ]
+    while todo:
+        one = todo.pop()
+        if one not in fixed:
+            fixed.add(one)
+            todo.extend(parents.get(one, ()))
+    if project.repository is not None:
+        try:
+            landed = project.source(project.repository.default_branch())
+        except InstarError:
+            return frozenset(fixed)
+        paths = {script.path: script.revision for script in folder.scripts}
+        fixed.update(paths[path] for path in landed.read_many(paths))
+    return frozenset(fixed)
+
+
+def produce(
+    project: Project,
+    migration: Migration,
+    *,
+    base: Source | None,
+    said: Choices,
+    number: int | None = None,
+) -> Generated:
+    """The files of a deploy of a migration, for this project."""
+    return generate(workspace(project), migration, number=number, base=base, choices=said)
+
+
+def finish(project: Project, made: Generated, *, dry_run: bool, output_format: str) -> None:
+    """Write what was generated, or show it, and say what comes next."""
+    deploy = next(d for d in made.migration.deploys if d.number == made.migration.generated)
+    if not dry_run:
+        write_all(project.root, made.files)
+    if output_format == "json":
+        print_json(
+            {
+                "migration": made.migration.name,
+                "id": made.migration.id,
+                "deploy": deploy.number,
+                "revisions": list(made.revisions),
+                "files": [
+                    {"path": path, "deleted": text is None} for path, text in sorted(made.files.items())
+                ],
+                "written": not dry_run,
+            }
+        )
+        return
+    for line in diff_of(made.before, made.files) if dry_run else _listed(made):
+        say(line)
+    if dry_run:
+        say(f"{len(made.files)} files. Nothing was written.")
+        return
+    for line in _next(made.migration, deploy):
+        say(line)
+
+
+def diff_of(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> Iterator[str]:
+    """Unified diffs of files from what is there; the migration's own file is named and not shown."""
+    for path, text in sorted(after.items()):
+        old = before.get(path)
+        if path.endswith(".json"):
+            yield heading(f"{'new' if old is None else 'changed'}: {path}")
+            continue
+        lines = difflib.unified_diff(
+            (old or "").splitlines(),
+            (text or "").splitlines(),
+            "/dev/null" if old is None else f"a/{path}",
+            "/dev/null" if text is None else f"b/{path}",
+            lineterm="",
+        )
+        for line in lines:
+            yield good(line) if line.startswith("+") else bad(line) if line.startswith("-") else line
+
+
+def _listed(made: Generated) -> Iterator[str]:
+    for path, text in sorted(made.files.items()):
+        state = "deleted" if text is None else "written" if made.before[path] is None else "changed"
+        yield f"{state:8} {path}"
+    if not made.files:
+        yield "Every file is as it should be."
+
+
+def _next(migration: Migration, deploy: Deploy) -> Iterator[str]:
+    """The steps of the deploy as they are to be done, in order."""
+    yield ""
+    yield f"{migration.name}, deploy {deploy.number} of {len(migration.deploys)}. Next:"
+    for step in deploy.steps:
+        title = step.title.splitlines()[0] if step.title else step.id
+        if step.kind == "ddl" and step.id in migration.revisions:
+            yield f"  alembic upgrade {migration.revisions[step.id]}    {title}"
+        elif step.kind == "code":
+            yield f"  deploy the code    {title}"
+        elif step.kind == "backfill":
+            yield f"  instar run {migration.name}    {title}"
+        elif step.kind == "verify":
+            yield f"  instar verify {migration.name}    {title}"
+    if deploy.number < len(migration.deploys):
+        yield "  instar advance"
