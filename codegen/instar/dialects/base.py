@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from instar.config import Config
+from instar.schema.model import Schema
+from instar.sources import Source
 
-    from instar.config import Config
-    from instar.schema.migration import DeployModel, Migration, Step
-    from instar.schema.model import Schema
-    from instar.sources import Source
+if TYPE_CHECKING:
+    from instar.schema.migration import Declaration, Deploy, DeployModel, Migration
 
 
 class Reader(Protocol):
@@ -43,23 +43,72 @@ class Edited(msgspec.Struct, frozen=True):
     text: str | None
 
 
-class Editor(Protocol):
-    """A plan's code steps to edits of the source that declares the schema; formatting and comments are kept."""
+class Workspace(msgspec.Struct, frozen=True):
+    """The source that is generated into.
 
-    def edit(self, source: Source, schema: Schema, migration: Migration, step: Step) -> tuple[Edited, ...]:
-        """The files that the step changes, as they should be afterwards.
+    Attributes:
+        source: The files as they are.
+        config: The project's configuration.
+        read: Reads a schema from files.
+    """
 
-        Raises:
-            InstarError: A declaration that it must change cannot be found or cannot be edited safely.
-        """
-        ...
+    source: Source
+    config: Config
+    read: Callable[[Source], Schema]
+
+
+class Choices(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user said about generating.
+
+    Attributes:
+        head: The Alembic revision or branch that the new revisions follow.
+        force: Overwrite generated files that were edited by hand.
+        adopt: Keep such files as they are, and take them as generated.
+        immutable: Revisions that are on the default branch or applied somewhere; never overwritten.
+    """
+
+    head: str | None = None
+    force: bool = False
+    adopt: bool = False
+    immutable: frozenset[str] = frozenset()
+
+
+class Emission(msgspec.Struct, frozen=True, kw_only=True):
+    """The files of one deploy.
+
+    Attributes:
+        files: Whole texts by path; None deletes.
+        owned: The paths that are instar's own: an edit of one by hand is noticed.
+        revisions: The revision of each `ddl` step that has one, by step id.
+    """
+
+    files: dict[str, str | None]
+    owned: tuple[str, ...] = ()
+    revisions: dict[str, str] = {}
 
 
 class Emitter(Protocol):
-    """A migration's steps to generated files: revisions, backfills, accessors."""
+    """A migration's deploys to files: edits of the schema source, revisions, backfills, accessors."""
+
+    def declared(
+        self, migration: Migration, side: str, source: Source, schema: Schema
+    ) -> dict[str, Declaration]:
+        """How the user wrote what the migration touches, at its start (`before`) or its end (`target`)."""
+        ...
 
     def emit(
-        self, source: Source, config: Config, migration: Migration, steps: Sequence[Step]
-    ) -> Mapping[str, str]:
-        """Path to text of every file to be written for these steps."""
+        self, workspace: Workspace, migration: Migration, deploy: Deploy, schema: Schema, choices: Choices
+    ) -> Emission:
+        """The files of a deploy; formatting and comments of the source are kept.
+
+        Args:
+            workspace: Where they go.
+            migration: The plan, with the declarations as the user wrote them.
+            deploy: Which of its deploys.
+            schema: What the source declares as it is.
+            choices: What the user said.
+
+        Raises:
+            InstarError: A declaration that must change cannot be found or cannot be edited safely.
+        """
         ...

@@ -35,6 +35,8 @@ def _indented(argument: str, depth: int) -> str:
 
 
 def tidy(text: str) -> str:
-    """The text without trailing blanks, with at most two empty lines in a row and one line end at its end."""
+    """The text without trailing blanks, with two empty lines before a definition and one elsewhere."""
     stripped = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
-    return re.sub(r"\n{4,}", "\n\n\n", stripped).strip("\n") + "\n"
+    closer = re.sub(r"\n{3,}", "\n\n", stripped)
+    spaced = re.sub(r"\n\n(?=(?:def|class|@|async def)\b|@)", "\n\n\n", closer)
+    return spaced.strip("\n") + "\n"

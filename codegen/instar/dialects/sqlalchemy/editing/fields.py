@@ -87,12 +87,7 @@ class FieldEdits:
             self._stands[field.name] = self._statement(partner)
             self._replaced[self._stands[field.name]] = [statement]
             return
-        order = [f.name for f in self._then.fields]
-        before = order[: order.index(field.name)]
-        wanted = self._migration.target.table(self._now.name, self._now.namespace)
-        if wanted is not None and wanted.field(field.name) is not None:
-            names = [f.name for f in wanted.fields]
-            before = names[: names.index(field.name)]
+        before = self._above(field)
         for name in reversed(before):
             neighbour = self._now.field(name)
             found = self._stands.get(name) or (self._own(neighbour) if neighbour is not None else None)
@@ -104,6 +99,22 @@ class FieldEdits:
             self._after.setdefault(max(last, key=self._module.line), []).append(statement)
         else:
             self._at_end.setdefault(self._owner, []).append(statement)
+
+    def _above(self, field: Field) -> list[str]:
+        """The stored names of the fields above this one: as the user wrote the target, else as it is declared."""
+        start = text_key("target", self._now.namespace, self._now.name, "")
+        wrote = {
+            kept.field.code_name: kept.field.place
+            for key, kept in self._migration.declarations.items()
+            if key.startswith(start) and kept.field.place is not None
+        }
+        here = wrote.get(field.code_name)
+        if here is None:
+            order = [f.name for f in self._then.fields]
+            return order[: order.index(field.name)]
+        above = sorted((place, name) for name, place in wrote.items() if place < here)
+        stored = {f.code_name: f.name for f in self._then.fields}
+        return [stored[name] for _, name in above if name in stored]
 
     def _own(self, field: Field) -> cst.SimpleStatementLine | None:
         """A field's statement, where it stands in the class itself."""

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.editing.imports import Import
     from instar.schema.model import Field
 
-_PLAIN: Mapping[type, str] = {
+PLAIN: Mapping[type, str] = {
     types.StringType: "str",
     types.IntType: "int",
     types.FloatType: "float",
     types.BoolType: "bool",
     types.BytesType: "bytes",
 }
-_IMPORTED: Mapping[type, tuple[str, str]] = {
+IMPORTED: Mapping[type, tuple[str, str]] = {
     types.DecimalType: ("decimal", "Decimal"),
     types.DateType: ("datetime", "date"),
     types.DateTimeType: ("datetime", "datetime"),
@@ -108,10 +108,10 @@ class Style:
     def python_type(self, field: Field) -> str:
         """The type in an annotation."""
         kind = type(field.type)
-        if kind in _PLAIN:
-            return _PLAIN[kind]
-        if kind in _IMPORTED:
-            module, name = _IMPORTED[kind]
+        if kind in PLAIN:
+            return PLAIN[kind]
+        if kind in IMPORTED:
+            module, name = IMPORTED[kind]
             for alias, meant in self._bound.items():
                 if meant == (module, None):
                     return f"{alias}.{name}"

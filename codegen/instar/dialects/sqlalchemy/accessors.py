@@ -1,0 +1,261 @@
+"""The generated functions through which code reads a field in transition, one module a table."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from instar.dialects.sqlalchemy.accessor_callers import Inlined, inline_accessors
+from instar.dialects.sqlalchemy.editing.style import IMPORTED, PLAIN
+from instar.dialects.sqlalchemy.layout import tidy
+from instar.dialects.sqlalchemy.python_text import identifier, slug, string
+from instar.dialects.sqlalchemy.reader import read_models
+from instar.dialects.sqlalchemy.templating import render
+from instar.errors import InstarError
+from instar.schema.virtual import declared_after
+
+if TYPE_CHECKING:
+    from instar.config import Config
+    from instar.dialects.sqlalchemy.mapping import MappedClass, Models
+    from instar.schema.migration import Deploy, FieldAccess, Migration
+    from instar.schema.model import Field, Table
+    from instar.schema.operations import Conversion
+    from instar.sources import Source
+
+_TableKey = tuple[str | None, str]
+
+
+class AccessFiles(msgspec.Struct, frozen=True):
+    """Accessor modules to be written or deleted, and files whose calls of them are rewritten."""
+
+    owned: dict[str, str | None]
+    edited: dict[str, str]
+
+
+def access_files(source: Source, config: Config, migration: Migration, deploy: Deploy) -> AccessFiles:
+    """What happens to accessors in a deploy.
+
+    Args:
+        source: The files with the deploy's source edits.
+        config: The project's configuration.
+        migration: The plan.
+        deploy: The deploy.
+
+    Raises:
+        InstarError: No class maps a table whose field needs an accessor.
+    """
+    before, after = _live(migration, deploy.number - 1), _live(migration, deploy.number)
+    if not before and not after:
+        return AccessFiles({}, {})
+    models = read_models(source, config).models
+    owned: dict[str, str | None] = {}
+    finished: list[Inlined] = []
+    for key in sorted({*before, *after}, key=str):
+        mapped = _class_of(models, key)
+        home = _Home(mapped, config)
+        path = f"{home.folder}/{slug(key[0] or '', key[1])}.py"
+        done = [one for name, one in before.get(key, {}).items() if name not in after.get(key, {})]
+        if done:
+            names = tuple(_name(one) for one in done)
+            finished.append(Inlined(home.dotted(path), names, mapped.qualified))
+        if key in after:
+            table = declared_after(migration, deploy.number).table(key[1], key[0])
+            assert table is not None
+            owned[path] = _module(migration, mapped, home, table, tuple(after[key].values()))
+            package = f"{home.folder}/__init__.py"
+            if source.read(package) is None:
+                owned[package] = render("accessors_package.py.jinja2")
+        else:
+            owned[path] = None
+    edited = inline_accessors(source, config, finished)
+    _drop_empty_package(source, owned)
+    return AccessFiles(owned, {path: text for path, text in edited.items() if path not in owned})
+
+
+def _drop_empty_package(source: Source, owned: dict[str, str | None]) -> None:
+    """The package goes with its last module."""
+    folders = {path.rpartition("/")[0] for path, text in owned.items() if text is None}
+    for folder in folders:
+        package = f"{folder}/__init__.py"
+        left = {
+            file.path
+            for file in source.files((".py",))
+            if file.path.startswith(f"{folder}/") and owned.get(file.path, "") is not None
+        }
+        if left == {package} and (source.read(package) or b"").decode() == render(
+            "accessors_package.py.jinja2"
+        ):
+            owned[package] = None
+
+
+def _live(migration: Migration, number: int) -> dict[_TableKey, dict[str, FieldAccess]]:
+    """The accessors that exist after a deploy: by table, by the field's name in code."""
+    found: dict[_TableKey, dict[str, FieldAccess]] = {}
+    for deploy in migration.deploys[: max(number, 0)]:
+        for step in deploy.steps:
+            for access in step.access:
+                fields = found.setdefault((access.namespace, access.table), {})
+                if access.mode == "plain":
+                    fields.pop(access.field.code_name, None)
+                else:
+                    fields[access.field.code_name] = access
+    return {key: fields for key, fields in found.items() if fields}
+
+
+def _class_of(models: Models, key: _TableKey) -> MappedClass:
+    found = models.of_table(key[1], key[0])
+    if not found:
+        raise InstarError(
+            f'no class maps the table "{key[1]}", so its fields in transition can have no accessor. '
+            "Plan with --sync trigger and without --code-first."
+        )
+    return found[0]
+
+
+class _Home:
+    """Where accessors live, and how modules of this project are imported."""
+
+    def __init__(self, mapped: MappedClass, config: Config) -> None:
+        depth = mapped.module.count(".") + 1
+        parts = mapped.path.removesuffix("/__init__.py").removesuffix(".py").split("/")
+        self._root = "/".join(parts[:-depth])
+        beside = mapped.path.rpartition("/")[0]
+        self.folder = (config.accessors or f"{beside}/accessors").strip("/")
+
+    def dotted(self, path: str) -> str:
+        """The dotted name by which the project imports a file."""
+        inside = path.removeprefix(f"{self._root}/") if self._root else path
+        return inside.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _name(access: FieldAccess) -> str:
+    return identifier(access.field.code_name)
+
+
+def _module(
+    migration: Migration, mapped: MappedClass, home: _Home, table: Table, fields: tuple[FieldAccess, ...]
+) -> str:
+    functions = [_function(migration, mapped, home, table, access) for access in fields]
+    imports = sorted({line for function in functions for line in function["imports"]})  # type: ignore[attr-defined]  # a list
+    return tidy(
+        render(
+            "accessors.py.jinja2",
+            table=table.name,
+            migration=migration,
+            model=mapped.name,
+            module=mapped.module,
+            functions=functions,
+            imports=imports,
+            uses_cast=any(function["expression"] or function["query"] for function in functions),
+            queries=any(function["query"] for function in functions),
+        )
+    )
+
+
+def _function(
+    migration: Migration, mapped: MappedClass, home: _Home, table: Table, access: FieldAccess
+) -> dict[str, object]:
+    """One field's part of the module, as the template reads it."""
+    kind, imports = _annotation(access.field)
+    name, model = _name(access), mapped.name
+    fallback, expression, query = None, None, None
+    if access.old is not None:
+        old = identifier(access.old.code_name)
+        fallback, expression, query = _from_old(access.conversion, old, model)
+    elif access.compute is not None:
+        path, _, function = access.compute.partition(":")
+        imports.append(f"from {home.dotted(path)} import {identifier(function)} as _compute_{name}")
+        row = ", ".join(f"{string(f.name)}: row.{identifier(f.code_name)}" for f in table.fields)
+        fallback = f"_compute_{name}({{{row}}})"
+    elif access.default is not None:
+        fallback, expression, query = _from_default(access.default.text)
+    new = f"{model}.{name}"
+    return {
+        "name": name,
+        "field": f"{table.name}.{access.field.name}",
+        "type": kind,
+        "imports": imports,
+        "mode": access.mode,
+        "old": identifier(access.old.code_name) if access.old is not None else None,
+        "fallback": fallback,
+        "query": query,
+        "key": [identifier(f.code_name) for f in table.fields if f.name in table.primary_key],
+        "expression": _expression(access, new, expression),
+        "down": _down(access.conversion),
+        "until": _until(migration, access),
+    }
+
+
+def _expression(access: FieldAccess, new: str, fallback: str | None) -> str | None:
+    """The SQLAlchemy expression of the field for queries, where there is one."""
+    if access.mode == "read_new":
+        return new
+    if fallback is None:
+        return None
+    return fallback if access.mode == "read_old" else f"sa.func.coalesce({new}, {fallback})"
+
+
+def _from_old(
+    conversion: Conversion | None, old: str, model: str
+) -> tuple[str | None, str | None, str | None]:
+    """The old value converted: in Python, in a query's expression, or by a query of its own."""
+    if conversion is None:
+        return f"row.{old}", f"{model}.{old}", None
+    if conversion.up is not None:
+        return None, f"sa.literal_column({string(f'({conversion.up})')})", conversion.up
+    pairs = ", ".join(f"{key!r}: {value!r}" for key, value in dict(reversed(conversion.mapping)).items())
+    default = conversion.up_default
+    in_python = f"{{{pairs}}}[row.{old}]" if default is None else f"{{{pairs}}}.get(row.{old}, {default!r})"
+    in_query = f"sa.case({{{pairs}}}, value={model}.{old}, else_={default!r})"
+    return in_python, in_query, None
+
+
+def _from_default(text: str) -> tuple[str | None, str | None, str | None]:
+    """A default of the user: a literal as itself, SQL over the row by a query."""
+    plain = text
+    if len(text) > 1 and text[0] == text[-1] == "'":
+        plain = repr(text[1:-1].replace("''", "'"))
+    try:
+        value = ast.literal_eval(plain)
+    except (ValueError, SyntaxError):
+        value = {"true": True, "false": False}.get(text.lower())
+    if value is not None:
+        return repr(value), repr(value), None
+    return None, f"sa.literal_column({string(f'({text})')})", text
+
+
+def _down(conversion: Conversion | None) -> str | None:
+    """The old value of a new one in Python; None where it takes SQL."""
+    if conversion is None:
+        return "value"
+    if conversion.down is not None or conversion.up is not None:
+        return None
+    back: dict[object, object] = {}
+    for old, new in conversion.mapping:
+        back.setdefault(new, old)
+    pairs = ", ".join(f"{key!r}: {value!r}" for key, value in back.items())
+    default = conversion.down_default
+    return f"{{{pairs}}}[value]" if default is None else f"{{{pairs}}}.get(value, {default!r})"
+
+
+def _until(migration: Migration, access: FieldAccess) -> int:
+    """The deploy that removes the accessor."""
+    for deploy in migration.deploys:
+        for step in deploy.steps:
+            for one in step.access:
+                if one.mode == "plain" and one.field.code_name == access.field.code_name:
+                    return deploy.number
+    return len(migration.deploys)
+
+
+def _annotation(field: Field) -> tuple[str, list[str]]:
+    """The field's type in an annotation, and the imports that it needs."""
+    kind = type(field.type)
+    if kind in PLAIN:
+        return PLAIN[kind], []
+    if kind in IMPORTED:
+        module, name = IMPORTED[kind]
+        return name, [f"from {module} import {name}"]
+    return "Any", ["from typing import Any"]

@@ -1,0 +1,85 @@
+"""A deploy of a SQLAlchemy project as files: source edits, Alembic revisions, accessors, compute modules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from instar.dialects.base import Emission
+from instar.dialects.sqlalchemy.accessors import access_files
+from instar.dialects.sqlalchemy.compute import compute_stubs
+from instar.dialects.sqlalchemy.editing.texts import declarations
+from instar.dialects.sqlalchemy.editor import edit_to
+from instar.dialects.sqlalchemy.revision import revision_id, write_revision
+from instar.dialects.sqlalchemy.script_folder import script_folder
+from instar.sources import OverlaySource
+
+if TYPE_CHECKING:
+    from instar.dialects.base import Choices, Workspace
+    from instar.dialects.sqlalchemy.revision import Revision
+    from instar.schema.migration import Declaration, Deploy, Migration
+    from instar.schema.model import Schema
+    from instar.sources import Source
+
+
+class _Emitter:
+    """See `instar.dialects.base.Emitter`."""
+
+    def declared(
+        self, migration: Migration, side: str, source: Source, schema: Schema
+    ) -> dict[str, Declaration]:
+        return declarations(migration, side, source, schema)
+
+    def emit(
+        self, workspace: Workspace, migration: Migration, deploy: Deploy, schema: Schema, choices: Choices
+    ) -> Emission:
+        revisions = _revisions(workspace, migration, deploy, choices)
+        files: dict[str, str | None] = {
+            one.path: one.text for one in revisions if one.id not in choices.immutable
+        }
+        owned = tuple(files)
+        for edited in edit_to(workspace.source, schema, migration, deploy.number):
+            files[edited.path] = edited.text
+        files.update(compute_stubs(workspace.source, migration, deploy))
+        edited_source = OverlaySource(workspace.source, _buffers(files))
+        accessors = access_files(edited_source, workspace.config, migration, deploy)
+        files.update(accessors.edited)
+        files.update(accessors.owned)
+        return Emission(
+            files=files,
+            owned=(*owned, *accessors.owned),
+            revisions={one.step: one.id for one in revisions},
+        )
+
+
+EMITTER = _Emitter()
+
+
+def _revisions(
+    workspace: Workspace, migration: Migration, deploy: Deploy, choices: Choices
+) -> tuple[Revision, ...]:
+    """The revisions of the deploy's DDL steps, each on top of the one before."""
+    steps = [step for step in deploy.steps if step.operations]
+    if not steps:
+        return ()
+    folder = script_folder(workspace.source, workspace.config)
+    own = {revision_id(migration, step) for step in steps}
+    existing = {script.revision: script for script in folder.scripts if script.revision in own}
+    others = msgspec.structs.replace(
+        folder, scripts=tuple(s for s in folder.scripts if s.revision not in own)
+    )
+    first = existing.get(revision_id(migration, steps[0]))
+    parents = first.parents if first is not None else others.head(choices.head)
+    made = []
+    for step in steps:
+        revision = write_revision(migration, step, parents, folder.versions)
+        if revision.id in existing:
+            revision = msgspec.structs.replace(revision, path=existing[revision.id].path)
+        made.append(revision)
+        parents = (revision.id,)
+    return tuple(made)
+
+
+def _buffers(files: dict[str, str | None]) -> dict[str, bytes | None]:
+    return {path: None if text is None else text.encode() for path, text in files.items()}
