@@ -33,6 +33,7 @@ class PlanOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         keep_column: Fields (by new name, or `*`) whose rename changes the name in code alone.
         only: Plan the changes of these tables or fields, and leave the others.
         ddl: Whether a deploy runs its DDL before or after its code.
+        large_tables: Tables whose new indexes are staged first (Convex).
     """
 
     conversions: dict[str, Conversion] = {}
@@ -44,6 +45,7 @@ class PlanOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     keep_column: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     ddl: Literal["before", "after"] = "before"
+    large_tables: tuple[str, ...] = ()
 
 
 def parse_pairs(texts: Sequence[str], option: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from instar.changes.atomic import atomic_plan
 from instar.changes.context import Context
 from instar.changes.items import FieldItem, IndexItem
 from instar.changes.options import PlanOptions
@@ -19,6 +20,7 @@ from instar.plan.assemble import deploys_of
 from instar.plan.schedule import schedule
 from instar.plan.selection import selected
 from instar.schema.migration import Migration, Unplanned
+from instar.schema.virtual import declared_after
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +66,20 @@ def make_plan(
     changes = selected(changes, options.only)
     slug = _slug(name) if name else slug_of(changes)
     identity = _identity(parent, slug, changes, options)
+    if deploy_model == "atomic":
+        named = Migration(
+            id=identity,
+            parent=parent,
+            name=slug,
+            dialect=target.dialect,
+            deploy_model=deploy_model,
+            before=before,
+            target=target,
+            changes=tuple(changes),
+            deploys=(),
+            sync="app",
+        )
+        return _atomic(named, options)
     want = wanted(before, target, changes, options, backend)
     context = Context(id=identity, backend=backend, before=before, target=want.target, options=options)
     planned: list[Planned] = []
@@ -92,6 +108,19 @@ def make_plan(
         unplanned=tuple(sorted(unplanned, key=lambda one: one.change)),
         notes=tuple(dict.fromkeys(note for each in planned for note in each.notes)),
     )
+
+
+def _atomic(named: Migration, options: PlanOptions) -> Migration:
+    """The plan of a dialect whose code, schema and indexes switch at once; it ends with what its edits leave."""
+    plan = atomic_plan(named, options)
+    migration = msgspec.structs.replace(
+        named,
+        deploys=plan.deploys,
+        decisions=plan.decisions,
+        unplanned=plan.unplanned,
+        notes=plan.notes,
+    )
+    return msgspec.structs.replace(migration, target=declared_after(migration, len(plan.deploys)))
 
 
 def slug_of(changes: Sequence[Change]) -> str:

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from instar.schema.change import Change
-from instar.schema.model import Constraint, Default, Field, Index, Schema
+from instar.schema.model import Constraint, Default, Field, Index, Schema, Table
 from instar.schema.operations import BackfillWork, Conversion, Operation
 
 StepKind: TypeAlias = Literal["ddl", "code", "backfill", "verify"]
@@ -18,7 +18,7 @@ Sync: TypeAlias = Literal["trigger", "app"]
 
 
 class SourceEdit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a step does to the declaration of one field, index or constraint in the schema source.
+    """What a step does to the declaration of one field, index, constraint or table in the schema source.
 
     One pair is set. No `before`: it is added; no `after`: it is taken out; both: it changes from one to the other,
     and only what differs between the two is changed in the source. `after` says what the *database* has at that
@@ -33,6 +33,8 @@ class SourceEdit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     after_index: Index | None = None
     before_constraint: Constraint | None = None
     after_constraint: Constraint | None = None
+    before_table: Table | None = None
+    after_table: Table | None = None
 
 
 class FieldAccess(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

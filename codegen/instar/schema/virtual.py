@@ -60,7 +60,7 @@ def declared_after(migration: Migration, point: int | str) -> Schema:
 def edited(schema: Schema, edits: Iterable[SourceEdit]) -> Schema:
     """What the source declares after these edits."""
     for edit in edits:
-        schema = _with_table(schema, edit.table, edit.namespace, partial(_edit, edit=edit))
+        schema = _edited(schema, edit)
     return schema
 
 
@@ -169,6 +169,15 @@ def with_field(table: Table, name: str, **changed: object) -> Table:
 
 def _without_field(table: Table, name: str) -> Table:
     return msgspec.structs.replace(table, fields=tuple(f for f in table.fields if f.name != name))
+
+
+def _edited(schema: Schema, edit: SourceEdit) -> Schema:
+    if edit.before_table is not None or edit.after_table is not None:
+        kept = tuple(table for table in schema.tables if table.key != (edit.namespace, edit.table))
+        tables = kept if edit.after_table is None else (*kept, edit.after_table)
+        ordered = tuple(sorted(tables, key=lambda table: (table.namespace or "", table.name)))
+        return msgspec.structs.replace(schema, tables=ordered)
+    return _with_table(schema, edit.table, edit.namespace, partial(_edit, edit=edit))
 
 
 def _edit(table: Table, edit: SourceEdit) -> Table:
