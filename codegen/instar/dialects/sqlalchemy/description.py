@@ -57,17 +57,19 @@ def _table(table: sa.Table, attributes: dict[str, str]) -> Plain:
     indexes = sorted(
         table.indexes, key=lambda index: (str(index.name), [str(one) for one in index.expressions])
     )
+    on_columns = [one for column in table.columns for one in column.constraints]
     return {
         "name": str(table.name),
         "schema": table.schema and str(table.schema),
         "columns": [_column(table, column, attributes.get(column.name, "")) for column in table.columns],
         "indexes": [_index(index) for index in indexes],
-        "constraints": [plain for one in table.constraints for plain in _constraint(one)],
+        "constraints": [plain for one in (*table.constraints, *on_columns) for plain in _constraint(one)],
     }
 
 
 def _column(table: Part, column: Part, attribute: str) -> Plain:
     computed = getattr(column, "computed", None)
+    numbered = column is table.autoincrement_column and column.default is None
     return {
         "name": str(column.name),
         "type": describe_type(column.type),
@@ -77,7 +79,7 @@ def _column(table: Part, column: Part, attribute: str) -> Plain:
         "onupdate": _client_default(column.onupdate),
         "server_default": None if computed is not None else _server_default(column.server_default),
         "generated": None if computed is None else _sql(computed.sqltext),
-        "autoincrement": column is table.autoincrement_column and column.default is None,
+        "autoincrement": numbered or getattr(column, "identity", None) is not None,
         "comment": column.comment,
     }
 

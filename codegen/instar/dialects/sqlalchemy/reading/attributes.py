@@ -140,6 +140,11 @@ def _of_applied(evaluator: Evaluator, owner: Applied, name: str, place: Place | 
     if vocabulary.is_flask(owner):
         if name in {"Model", "metadata", "session", "engine", "metadatas"}:
             return Member(owner, name, place)
+        if name == "Table":  # it brings its own metadata
+            bound = {"metadata": Member(owner, "metadata")}
+            return Applied(
+                Symbol("functools.partial"), (Symbol("sqlalchemy.Table"),), dict[str, Value](bound)
+            )
         declared = owner.callee.get(name) if isinstance(owner.callee, ClassValue) else Missing()
         return Symbol(f"sqlalchemy.{name}") if isinstance(declared, Missing) else declared
     if isinstance(owner.callee, ClassValue):

@@ -219,7 +219,7 @@ def server_default(project: Project, value: Value, source: s.Expr | None) -> Def
     text = SqlText(project, lambda _: None).render(value)
     if text is None:
         return Default(text=render(source) if source is not None else "?")
-    word = text.lower().partition("::")[0]
+    word = text.lower()
     constant = is_constant(value) or word in {"true", "false", "null"} or _is_literal(word)
     return Default(text=text, constant=constant)
 

@@ -59,7 +59,7 @@ class Declarations:
             return "sqlmodel"
         if base.path.endswith(".db.Model") or base.path in {"sqlalchemy.Model", "flask_sqlalchemy.Model"}:
             return "flask"
-        if base.root in {
+        if base.path == "flask_sqlalchemy.model.Model" or base.root in {
             "builtins",
             "typing",
             "enum",

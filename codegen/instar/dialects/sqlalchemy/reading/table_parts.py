@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, get_args
 
 from instar.dialects.sqlalchemy.reading.classes import ClassValue
@@ -23,6 +24,8 @@ _KINDS: dict[str, IndexKind] = {
     "rum": "search",
     "zombodb": "search",
 }
+_ORDERS = frozenset({"desc", "asc", "nullslast", "nulls_last", "nullsfirst", "nulls_first"})
+_ORDERED = re.compile(r'\s*"?(\w+)"?(\s+desc)?\s*', re.IGNORECASE)
 
 
 class Parts:
@@ -254,17 +257,33 @@ class Parts:
         return where if isinstance(where, str) else self._sql.render(where) or "?"
 
     def _key(self, value: Value) -> IndexKey | None:
-        name = self._field(value)
+        inner, descending = _without_order(value)
+        name = self._field(inner)
         if name is not None:
-            return IndexKey(name)
-        if isinstance(value, Applied | SqlOperation | Symbol | Member):
-            text = self._sql.render(value)
-            if text is not None and text in self._table.columns:
-                return IndexKey(text)
-            return IndexKey(text, expression=True) if text is not None else None
-        if isinstance(value, str) and not self._table.opaque:
-            return None
-        return IndexKey(value) if isinstance(value, str) else None
+            return IndexKey(name, descending=descending)
+        if isinstance(inner, Applied | SqlOperation | Symbol | Member):
+            text = self._sql.render(inner)
+            if text is None:
+                return None
+            plain = _ORDERED.fullmatch(text)
+            if plain is not None and plain[1] in self._table.columns:
+                return IndexKey(plain[1], descending=descending or plain[2] is not None)
+            return IndexKey(text, expression=True, descending=descending)
+        known = isinstance(inner, str) and bool(self._table.opaque)  # a column that the table may have
+        return IndexKey(str(inner), descending=descending) if known else None
+
+
+def _without_order(value: Value) -> tuple[Value, bool]:
+    """An index's part without `.desc()`, `desc(...)`, `nulls_last(...)` around it, and whether it descends."""
+    descending = False
+    while isinstance(value, Applied):
+        name = getattr(value.callee, "name", "")
+        if name not in _ORDERS or ".func." in getattr(value.callee, "path", ""):
+            break
+        inner = value.callee.owner if isinstance(value.callee, Member) else (value.arguments or (None,))[0]
+        descending = descending or name == "desc"
+        value = inner
+    return value, descending
 
 
 def _kind(value: Applied) -> IndexKind:

@@ -56,9 +56,14 @@ class Tables:
         """The table that `Table(name, metadata, *columns)` makes."""
         if id(value) in self._calls:
             return self._calls[id(value)]
-        if len(value.arguments) < 2:
+        if not value.arguments:
             return None
-        name, metadata, *parts = value.arguments
+        name, *parts = value.arguments
+        metadata = value.keywords.get("metadata")
+        if parts and not (isinstance(parts[0], Applied) and self._is_part(parts[0])):
+            metadata = parts.pop(0)
+        elif "metadata" not in value.keywords:
+            return None
         place = value.place or Place("", 1)
         if not isinstance(name, str):
             reason = name.reason if isinstance(name, Unknown) else "it is computed"
@@ -75,6 +80,9 @@ class Tables:
         self._calls[id(value)] = draft
         self.drafts.append(draft)
         return draft
+
+    def _is_part(self, value: Applied) -> bool:
+        return self._project.vocabulary.meaning(value.callee) in _ARGUMENTS | COLUMNS
 
     def _table_part(self, draft: TableDraft, part: Value) -> None:
         meaning = self._project.vocabulary.meaning(part.callee) if isinstance(part, Applied) else ""
