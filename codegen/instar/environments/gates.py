@@ -186,13 +186,11 @@ def _proof(migration: Migration, deploy: int, evidence: Evidence) -> Iterator[Mi
     if evidence.accept_unproven or evidence.state is None:
         return
     before, after = declared_after(migration, deploy - 1), declared_after(migration, deploy)
-    accepted = set(evidence.state.accepted)
     for title, uses in sorted(evidence.unresolved.items()):
-        open_uses = [use for use in uses if str(use) not in accepted]
-        if open_uses and title in _leaving(before, after):
-            shown = ", ".join(str(use) for use in open_uses[:5])
-            more = f" and {len(open_uses) - 5} more" if len(open_uses) > 5 else ""
-            count = f"{len(open_uses)} use{'s' if len(open_uses) > 1 else ''}"
+        if uses and title in _leaving(before, after):
+            shown = ", ".join(str(use) for use in uses[:5])
+            more = f" and {len(uses) - 5} more" if len(uses) > 5 else ""
+            count = f"{len(uses)} use{'s' if len(uses) > 1 else ''}"
             text = f"proof for {count} of {title} that could not be resolved: {shown}{more}"
             yield Missing(kind="proof", text=text, hint="read them, then --accept-unproven")
 

@@ -54,7 +54,6 @@ class EnvironmentState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
         database_as_of: When the database was looked at: schema, revisions, backfills.
         revisions: The Alembic heads of the database.
         backfills: How far each backfill is, by its name in the tracking table.
-        accepted: Uses that could not be resolved and were read and accepted, as `path:line text`.
     """
 
     name: str
@@ -64,7 +63,6 @@ class EnvironmentState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     database_as_of: dt.datetime | None = None
     revisions: tuple[str, ...] = ()
     backfills: dict[str, BackfillState] = {}
-    accepted: tuple[str, ...] = ()
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True):
