@@ -1,0 +1,137 @@
+"""`instar status`: where each migration stands in each environment, and what to do next."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from instar.cli import options
+from instar.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from instar.cli.project import Project
+    from instar.cli.status_text import Place
+    from instar.schema.migration import Migration
+
+
+@click.command(name="status")
+@click.argument("migration", required=False)
+@options.repo
+@options.environment
+@click.option("--all", "show_all", is_flag=True, help="Show migrations that are done everywhere too.")
+@click.option(
+    "--watch", is_flag=True, help="Look again every two seconds, with the live progress of backfills."
+)
+@options.output_format
+def command(
+    *,
+    migration: str | None,
+    repo: Path,
+    environment: str | None,
+    show_all: bool,
+    watch: bool,
+    output_format: str,
+) -> None:
+    """Show each migration, its step in each environment, and the one next thing to do.
+
+    It reads recorded state (instar state); --watch asks the configured databases for running backfills.
+
+    \b
+    Examples:
+      instar status
+      instar status display-names --env production --watch
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    from instar.cli.project import Project  # noqa: PLC0415 - --help pays for nothing
+    from instar.ledger import ledger_of  # noqa: PLC0415
+
+    while True:
+        project = Project.open(repo)
+        ledger = ledger_of(project.source(), project.config)
+        chosen = (ledger.migration(migration),) if migration else ledger.migrations
+        places = {one.id: _places(project, one, environment, live=watch) for one in chosen}
+        shown = [one for one in chosen if show_all or migration or not _finished(one, places[one.id])]
+        if output_format == "json":
+            print_json({"migrations": [_record(one, places[one.id]) for one in shown]})
+        else:
+            _print(shown, places)
+        if not watch:
+            return
+        time.sleep(2)
+
+
+def _places(project: Project, migration: Migration, only: str | None, *, live: bool) -> list[Place]:
+    from instar.cli.databases import environment_url  # noqa: PLC0415 - --help pays for nothing
+    from instar.cli.evidence import NOTHING_RECORDED, assumed, environments, evidence  # noqa: PLC0415
+    from instar.cli.status_text import Place  # noqa: PLC0415
+    from instar.errors import InstarError  # noqa: PLC0415
+
+    states = environments(project).states
+    if only is not None and only not in states:
+        environment_url(project.config, only)
+    names = [name for name in states if only in {None, name}]
+    if not names:
+        return [Place.of(NOTHING_RECORDED, migration, assumed(project, migration))]
+    found = []
+    for name in names:
+        state = states[name]
+        if live and state is not None:
+            try:
+                state = _live(project, name, state)
+            except InstarError as error:
+                say(f"{name}: {error}")
+        found.append(Place.of(name, migration, evidence(project, migration, name, state)))
+    return found
+
+
+def _live(project: Project, name: str, state: Any) -> Any:  # noqa: ANN401 - EnvironmentState, imported late
+    """The state with the progress of backfills as the database has it now; nothing is recorded."""
+    import msgspec  # noqa: PLC0415
+
+    from instar.backfill import read_progress  # noqa: PLC0415
+    from instar.cli.backfills import database_url  # noqa: PLC0415
+    from instar.environments import BackfillState  # noqa: PLC0415
+
+    backfills = dict(state.backfills)
+    for one in read_progress(database_url(project.root, name, None)):
+        backfills[one.name] = BackfillState(
+            status=one.status, processed=one.processed, total=one.total, error=one.error
+        )
+    return msgspec.structs.replace(state, backfills=backfills)
+
+
+def _finished(migration: Migration, places: Sequence[Place]) -> bool:
+    return all(place.standing.deploy > len(migration.deploys) for place in places)
+
+
+def _print(shown: Sequence[Migration], places: dict[str, list[Place]]) -> None:
+    from instar.cli.status_text import next_act, render  # noqa: PLC0415 - --help pays for nothing
+
+    for one in shown:
+        for line in render(one, places[one.id]):
+            say(line)
+        say()
+        say(next_act(one, places[one.id]))
+    if not shown:
+        say("No migration is in flight.")
+        say("Next: edit the models to what you want, then instar plan")
+
+
+def _record(migration: Migration, places: Sequence[Place]) -> dict[str, object]:
+    from instar.cli.status_text import next_act  # noqa: PLC0415 - --help pays for nothing
+
+    return {
+        "id": migration.id,
+        "name": migration.name,
+        "deploys": len(migration.deploys),
+        "generated": migration.generated,
+        "environments": [
+            {"name": place.name, "deploy": place.standing.deploy, "steps": place.standing.steps}
+            for place in places
+        ],
+        "next": click.unstyle(next_act(migration, places)),
+    }
