@@ -77,6 +77,8 @@ def _same_type(declared: FieldType, live: FieldType, backend: str, spelling: str
         return _same_type(declared.element, live.element, backend)
     if isinstance(declared, EnumType):
         return _same_enum(declared, live, backend, spelling)
+    if isinstance(declared, FloatType) and isinstance(live, FloatType) and declared.bits is None:
+        return True  # `Mapped[float]` is a Float in SQLAlchemy 2.0 and a Double in 2.1
     if stored(declared, backend) == stored(live, backend):
         return True
     return stored(live, backend) in _alternatives(declared, backend)
