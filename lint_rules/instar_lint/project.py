@@ -23,6 +23,7 @@ from instar_lint.python.collect import collect, decoded
 from instar_lint.python.knowledge import Knowledge
 from instar_lint.python.modules import Modules
 from instar_lint.python.templates import collect_templates
+from instar_lint.readings import Readings
 from instar_lint.revisions import Revision, parse_revision
 from instar_lint.uses import counts
 from instar_lint.versions import Labels, Names, between
@@ -88,7 +89,13 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def between_versions(
-    source: Source, before: Source, config: Config, labels: Labels, renames: Sequence[Rename] = ()
+    source: Source,
+    before: Source,
+    config: Config,
+    labels: Labels,
+    *,
+    renames: Sequence[Rename] = (),
+    readings: Readings | None = None,
 ) -> LintProject:
     """The code of `source` against the change of the schema from `before`.
 
@@ -98,13 +105,13 @@ def between_versions(
         config: The configuration of the project.
         labels: How messages name the two.
         renames: Renames as they were told.
+        readings: Where models are read; kept in the user's cache folder when None.
 
     Raises:
         InstarError: A version cannot be read, or a rename does not fit.
     """
-    from instar.dialects.sqlalchemy.reader import read_models  # noqa: PLC0415 - only where source is read
-
-    old, new = read_models(before, config), read_models(source, config)
+    readings = readings or Readings(config)
+    old, new = readings.of(before), readings.of(source)
     changes = diff(old.schema, new.schema, renames)
     revisions = new_revisions(source, before)
     deployment = between(old.schema, new.schema, changes, labels, names_of(old.models, new.models))
@@ -130,6 +137,7 @@ def pending(
     labels: Labels,
     *,
     environment: str | None = None,
+    readings: Readings | None = None,
 ) -> LintProject:
     """The code of `source` against what is deployed: committed migrations and recorded environments.
 
@@ -140,14 +148,14 @@ def pending(
         config: The configuration of the project.
         labels: How messages name the two.
         environment: The one environment that counts; all required ones when None.
+        readings: Where models are read; kept in the user's cache folder when None.
 
     Raises:
         InstarError: A version, a migration or a record cannot be read, or the environment is not known.
     """
-    from instar.dialects.sqlalchemy.reader import read_models  # noqa: PLC0415 - only where source is read
-
-    new = read_models(source, config)
-    old = read_models(base, config) if base is not None else new
+    readings = readings or Readings(config)
+    new = readings.of(source)
+    old = readings.of(base) if base is not None else new
     standings = _standings(source, config, old.schema, labels.before, environment)
     unfinished = tuple(m for m in ledger_of(source, config).migrations if not is_finished(m, standings))
     expected = _expected(unfinished, old.schema)

@@ -14,6 +14,7 @@ from instar_lint.baseline import Entry, against, decode
 from instar_lint.findings import Finding, in_order
 from instar_lint.project import LintProject, between_versions, pending
 from instar_lint.python.collect import decoded
+from instar_lint.readings import Readings
 from instar_lint.rules.ins001_unused_suppression import finding_of
 from instar_lint.suppressions import without_suppressed
 from instar_lint.versions import Labels
@@ -50,17 +51,18 @@ def open_lint(
     bare = project.repository is not None and project.repository.bare
     name = to_version or ("HEAD" if bare else WORKTREE)
     source = project.source(name)
+    readings = Readings(project.config, str(project.root))
     labels = Labels(from_version or "", _title(project, name))
     if from_version is not None:
         before = project.source(from_version)
         labels = Labels(_title(project, from_version), labels.after)
-        return between_versions(source, before, project.config, labels)
+        return between_versions(source, before, project.config, labels, readings=readings)
     base = None
     if project.repository is not None and _has_commits(project):
         commit = project.deployed()
         base = project.source(commit)
         labels = Labels(f"{project.repository.default_branch()} ({commit[:7]})", labels.after)
-    return pending(source, base, project.config, labels, environment=environment)
+    return pending(source, base, project.config, labels, environment=environment, readings=readings)
 
 
 def _has_commits(project: Project) -> bool:

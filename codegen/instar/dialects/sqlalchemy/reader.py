@@ -28,10 +28,11 @@ _STACK = 3_000
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What one version says: its tables, and the classes that map them."""
+    """What one version says: its tables, the classes that map them, and the files that this came from."""
 
     schema: Schema
     models: Models
+    files: tuple[str, ...] = ()
 
 
 class SqlAlchemyReader:
@@ -72,7 +73,8 @@ def read_models(source: Source, config: Config, cache: Cache | None = None) -> R
         InstarError: The configuration names what does not exist, or two classes contradict each other.
     """
     schema, survey = _read(source, config, cache)
-    return Reading(schema, Description(survey).models())
+    models = Description(survey).models()
+    return Reading(schema, models, tuple(sorted(survey.project.files.read)))
 
 
 def _read(source: Source, config: Config, cache: Cache | None) -> tuple[Schema, Survey]:

@@ -36,6 +36,7 @@ class Files:
     Attributes:
         paths: Those that may be imported, sorted.
         migrations: The folders that hold revisions.
+        read: Those whose lowered form was asked for.
     """
 
     def __init__(self, source: Source, config: Config, cache: Cache) -> None:
@@ -44,6 +45,7 @@ class Files:
         self._cache = cache
         self._files: dict[str, SourceFile] = {}
         self._data: dict[str, bytes] = {}
+        self.read: set[str] = set()
         everything = source.files((".py", "script.py.mako", "alembic.ini"))
         self.migrations = _migration_folders(everything)
         for file in everything:
@@ -84,6 +86,7 @@ class Files:
         file = self._files.get(path)
         if file is None:
             return None
+        self.read.add(path)
         if file.size > LARGEST_FILE:
             return Unparsable(f"is larger than {LARGEST_FILE // 1024 // 1024} MiB")
         key = self._key(path)
@@ -117,13 +120,13 @@ class Files:
         ]
         for start in range(0, len(wanted), 200):
             for path, data in self._source.read_many(wanted[start : start + 200]).items():
-                declares = _declares(data)
-                self._cache.note(self._key(path), declares=declares)
-                if declares or len(wanted) == 1:
+                may_declare = declares(data)
+                self._cache.note(self._key(path), declares=may_declare)
+                if may_declare or len(wanted) == 1:
                     self._data[path] = data
 
 
-def _declares(data: bytes) -> bool:
+def declares(data: bytes) -> bool:
     """Whether a file's text has words that a declaration cannot do without; quick, and rather too often than not."""
     return any(word in data for word in _LIBRARIES) and any(word in data for word in _DECLARATIONS)
 

@@ -1,0 +1,117 @@
+"""What versions of a project's models say, kept between runs: never stale, and never needed.
+
+A kept reading counts only for the very files that it came from: every file that was read is unchanged, none was added
+or taken away, and no other file has become one that could declare tables.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from instar.dialects.sqlalchemy.mapping import Models
+from instar.dialects.sqlalchemy.reader import Reading, read_models
+from instar.dialects.sqlalchemy.reading.cache import READER_VERSION, cache_file
+from instar.dialects.sqlalchemy.reading.files import declares
+from instar.schema.model import Schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from instar.config import Config
+    from instar.sources import Source
+
+_SUFFIXES = (".py", "script.py.mako", "alembic.ini")
+
+
+class _Kept(msgspec.Struct, frozen=True, array_like=True):
+    """A reading with what it depends on: every file by its identity, and those whose content was read."""
+
+    version: int
+    schema: Schema
+    models: Models
+    files: dict[str, str]
+    read: frozenset[str]
+
+
+class Readings:
+    """Reads versions, from the user's cache folder where they are known there.
+
+    Args:
+        config: The configuration of the project.
+        place: The folder of the project, so that projects do not take each other's place.
+        writes: Whether to keep what is read; a worker process only looks.
+    """
+
+    def __init__(self, config: Config, place: str = "", *, writes: bool = True) -> None:
+        self._config = config
+        self._place = place
+        self._writes = writes
+        file = cache_file()
+        self._folder = file.parent / "readings" if file is not None else None
+
+    def of(self, source: Source) -> Reading:
+        """The reading of a version; one is kept for each label.
+
+        Args:
+            source: The version.
+
+        Raises:
+            InstarError: The configuration names what does not exist, or two classes contradict each other.
+        """
+        files = {file.path: file.blob for file in source.files(_SUFFIXES)}
+        path = self._path(source.label)
+        kept = _load(path) if path is not None else None
+        if kept is not None and _counts(kept, files, source):
+            if self._writes and path is not None and kept.files != files:
+                _store(path, msgspec.structs.replace(kept, files=files))
+            return Reading(kept.schema, kept.models, tuple(sorted(kept.read)))
+        reading = read_models(source, self._config)
+        if self._writes and path is not None:
+            kept = _Kept(READER_VERSION, reading.schema, reading.models, files, frozenset(reading.files))
+            _store(path, kept)
+        return reading
+
+    def _path(self, name: str) -> Path | None:
+        if self._folder is None:
+            return None
+        digest = hashlib.sha256(msgspec.json.encode([self._place, name, self._config], order="sorted"))
+        return self._folder / f"{digest.hexdigest()[:32]}.msgpack"
+
+
+def _counts(kept: _Kept, files: dict[str, str], source: Source) -> bool:
+    """Whether a kept reading is that of these files."""
+    if kept.files.keys() != files.keys():
+        return False
+    changed = [path for path, blob in files.items() if kept.files[path] != blob]
+    if any(path in kept.read or not path.endswith(".py") for path in changed):
+        return False
+    return not any(declares(data) for data in source.read_many(changed).values())
+
+
+def _load(path: Path) -> _Kept | None:
+    try:
+        kept = msgspec.msgpack.decode(path.read_bytes(), type=_Kept)
+    except (OSError, msgspec.MsgspecError, RecursionError):
+        return None
+    return kept if kept.version == READER_VERSION else None
+
+
+def _store(path: Path, kept: _Kept) -> None:
+    """Written beside its place and renamed there; what cannot be written is not kept."""
+    staged = None
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, staged = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.msgpack.encode(kept))
+        os.replace(staged, path)
+        return
+    if staged is not None:
+        with contextlib.suppress(OSError):
+            os.unlink(staged)
