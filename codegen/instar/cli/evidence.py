@@ -73,7 +73,7 @@ def evidence(
     )
 
 
-def assumed(project: Project, migration: Migration) -> Evidence:
+def assumed(project: Project, migration: Migration, *, accept_unproven: bool = False) -> Evidence:
     """What counts as deployed where nothing is recorded: the merge-base with the default branch, backfills unknown."""
     base = project.deployed()
     found = _at(project, base, migration)
@@ -86,7 +86,9 @@ def assumed(project: Project, migration: Migration) -> Evidence:
         schema=schema_after(migration, done),
         database_as_of=now,
     )
-    return Evidence(state=state, now=now, generated={base: done}, mapped={base: mapped})
+    return Evidence(
+        state=state, now=now, generated={base: done}, mapped={base: mapped}, accept_unproven=accept_unproven
+    )
 
 
 def _at(project: Project, ref: str, migration: Migration) -> tuple[int, Schema] | None:

@@ -13,8 +13,9 @@ from instar.cli.planning import plan_options
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from instar.cli.planning import Planning
+    from instar.cli.planning import Planning, Said
     from instar.cli.project import Project
+    from instar.cli.source_edits import SourceEdits
     from instar.schema.migration import Migration
 
 
@@ -64,33 +65,43 @@ def command(
             f"Nothing differs between {planning.comparison.before.title} and {after}: there is nothing to deploy."
         )
     else:
-        _print(project, planning, Said(**said), explain=explain, show_diff=show_diff)
+        _print(
+            project, planning, Said(**said), from_version=from_version, explain=explain, show_diff=show_diff
+        )
     return 1 if exit_code and migration.changes else 0
 
 
-def _print(project: Project, planning: Planning, said: Any, *, explain: bool, show_diff: bool) -> None:  # noqa: ANN401 - Said, imported late
+def _print(
+    project: Project,
+    planning: Planning,
+    said: Said,
+    *,
+    from_version: str | None,
+    explain: bool,
+    show_diff: bool,
+) -> None:
+    from instar.cli.generating import diff_of  # noqa: PLC0415 - --help pays for nothing
     from instar.cli.plan_text import render  # noqa: PLC0415
-    from instar.cli.source_edits import diff_lines, summary  # noqa: PLC0415
 
     migration = planning.migration
     for line in render(migration, explain=explain, other=_other(planning, project, said)):
         say(line)
     for question in planning.comparison.questions:
         say(f"You decide: drop + add, or a rename? --rename {question.rename}")
-    edits = _edits(project, planning)
-    if edits:
-        say(
-            f"Source edit of deploy 1: {summary(project.source(), edits)}"
-            + ("" if show_diff else " (instar plan --diff)")
-        )
-    if show_diff:
-        for line in diff_lines(project.source(), edits):
+    edits = _edits(project, planning, from_version)
+    if edits is not None and edits.after:
+        say(f"Source edit of deploy 1: {edits.summary}" + ("" if show_diff else " (instar plan --diff)"))
+    if edits is not None and show_diff:
+        for line in diff_of(edits.before, edits.after):
             say(line)
-    open_questions = bool(migration.decisions or migration.unplanned)
-    say("Next: instar generate" + (", with what is still to be decided" if open_questions else ""))
+    undecided = bool(migration.decisions or migration.unplanned)
+    say(
+        "Next: instar generate"
+        + (", with what is still to be decided" if undecided else " with the same options")
+    )
 
 
-def _other(planning: Planning, project: Project, said: Any) -> Migration | None:  # noqa: ANN401 - Said, imported late
+def _other(planning: Planning, project: Project, said: Said) -> Migration | None:
     """The same plan with the other way of keeping columns in step, where a plan has such columns."""
     import msgspec  # noqa: PLC0415
 
@@ -112,16 +123,16 @@ def _other(planning: Planning, project: Project, said: Any) -> Migration | None:
     )
 
 
-def _edits(project: Project, planning: Planning) -> Any:  # noqa: ANN401 - tuple[Edited, ...], imported late
+def _edits(project: Project, planning: Planning, from_version: str | None) -> SourceEdits | None:
     """The source edit of the first deploy, where the new version is the work tree."""
-    from instar.cli.source_edits import edits_of  # noqa: PLC0415
+    from instar.cli.source_edits import edits_of  # noqa: PLC0415 - --help pays for nothing
     from instar.errors import InstarError  # noqa: PLC0415
 
     migration = planning.migration
     if planning.comparison.after.label != "WORKTREE" or migration.unplanned or migration.decisions:
-        return ()
+        return None
     try:
-        return edits_of(project, planning.comparison.after.schema, migration, 1)
+        return edits_of(project, migration, from_version)
     except InstarError as error:
         warn(f"the source edit cannot be shown: {error}")
-        return ()
+        return None
