@@ -48,7 +48,10 @@ COUNTERS = {
         ),
     ),
     "mariadb": (
-        "CREATE TRIGGER count_writes BEFORE UPDATE ON people FOR EACH ROW SET NEW.touched = OLD.touched + 1",
+        (
+            "CREATE TRIGGER count_writes BEFORE UPDATE ON people FOR EACH ROW "
+            "SET NEW.touched = OLD.touched + (NEW.last_name <=> OLD.last_name)"
+        ),
     ),
 }
 

@@ -73,6 +73,16 @@ class Leases:
         self._run = run
         self._now = sa.literal_column(backend.clock(), sa.Double)
         self._until = self._now + term
+        parts, migration = PARTITIONS.c, MIGRATIONS.c
+        # Scalar subqueries, because a lock on the row of the backfill would let workers wait for each other.
+        own = sa.select(migration.status).where(migration.name == name).scalar_subquery()
+        asked = sa.select(migration.request).where(migration.name == name).scalar_subquery()
+        self._hold = (
+            sa.select(parts.cursor_key, own.label("status"), asked.label("request"))
+            .where(parts.migration == name, parts.number == sa.bindparam("held"))
+            .where(parts.owner == sa.bindparam("holder"))
+            .with_for_update()
+        )
 
     def claim(self, connection: sa.Connection) -> Lease | None:
         """Take the first partition that is free, or whose lease has lapsed; None where there is none.
@@ -116,16 +126,10 @@ class Leases:
         Raises:
             FencedError: The partition is no longer ours, or the backfill no longer runs.
         """
-        status, request = self.control(connection)
-        parts = PARTITIONS.c
-        row = connection.execute(
-            sa.select(parts.cursor_key)
-            .where(parts.migration == self._name, parts.number == lease.number, parts.owner == lease.owner)
-            .with_for_update()
-        ).one_or_none()
-        if row is None or status != "running":
+        row = connection.execute(self._hold, {"held": lease.number, "holder": lease.owner}).one_or_none()
+        if row is None or row.status != "running":
             raise FencedError
-        return request, decode_key(row[0]) if row[0] else None
+        return row.request, decode_key(row.cursor_key) if row.cursor_key else None
 
     def control(self, connection: sa.Connection) -> tuple[Status | None, Request | None]:
         """The status of the backfill and what is asked of its workers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from instar.backfill.crew import Crew
 from instar.backfill.keyset import Key
 from instar.backfill.lease import Lease, Leases, Skipped, skipped_rows
 from instar.backfill.options import Options
+from instar.backfill.patience import patiently
 from instar.backfill.progress import Listener, Progress, progress_of
 from instar.backfill.share import Share, rewriter_of
 from instar.backfill.statements import Statements
@@ -27,13 +28,15 @@ from instar.backfill.tracking import Status
 from instar.errors import InstarError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
 
-    from instar.backfill.backends.base import Rewriter
+    from instar.backfill.backends.base import Backend, Rewriter
     from instar.backfill.throttle import Gauge
     from instar.backfill.worker import End, Report
     from instar.schema.operations import BackfillWork
+
+_T = TypeVar("_T")
 
 _TELL_EVERY = 0.25
 
@@ -91,16 +94,25 @@ def run(
     backend = backend_of(target)
     engine = connect(backend, target, lock_timeout=options.lock_timeout)
     try:
-        with reading(engine) as connection:
-            statements = Statements(backend, describe(connection, work))
-        rewriter = rewriter_of(engine, statements, options)
-        tracking.create_tables(engine)
-        share = Share(work=work, url=url, options=options, run=uuid.uuid4().hex[:12])
-        return _Run(share, engine, statements, rewriter, listener).to_the_end(
-            executor, gauges, stop or threading.Event()
+        statements = patiently(
+            engine, backend, lambda: _prepared(engine, backend, work), seconds=options.reconnect
         )
+        rewriter = rewriter_of(engine, statements, options)
+        share = Share(work=work, url=url, options=options, run=uuid.uuid4().hex[:12])
+        the_run = _Run(share, engine, statements, rewriter, listener)
+        return the_run.to_the_end(executor, gauges, stop or threading.Event())
+    except sa.exc.DBAPIError as error:
+        raise _told(work.name, error) from error
     finally:
         engine.dispose()
+
+
+def _prepared(engine: sa.Engine, backend: Backend, work: BackfillWork) -> Statements:
+    """Look the table up, and see to it that the tracking tables are there."""
+    with reading(engine) as connection:
+        statements = Statements(backend, describe(connection, work))
+    tracking.create_tables(engine)
+    return statements
 
 
 class _Run:
@@ -125,10 +137,12 @@ class _Run:
     def to_the_end(
         self, executor: Executor | None, gauges: Sequence[Gauge], stop: threading.Event
     ) -> Outcome:
-        lease = admit(self._engine, self._statements, self._leases, self._share.options)
+        lease = self._patiently(
+            lambda: admit(self._engine, self._statements, self._leases, self._share.options)
+        )
         try:
             end, left = self._passes(lease, executor, gauges, stop)
-            return self._outcome(end, left)
+            return self._patiently(lambda: self._outcome(end, left))
         except Exception as error:
             self._record_failure(error)
             if isinstance(error, InstarError):
@@ -144,12 +158,17 @@ class _Run:
             end = crew.work(share, stop=stop, tell=self._tell, gauges=gauges)
             if end != "done":
                 return end, None
-            settled, left = settle(
-                self._engine, self._statements, self._rewriter, self._leases, self._share.options
+            settled, left = self._patiently(
+                lambda: settle(
+                    self._engine, self._statements, self._rewriter, self._leases, self._share.options
+                )
             )
             if settled == "completed":
                 return "done", left
             lease = None
+
+    def _patiently(self, act: Callable[[], _T]) -> _T:
+        return patiently(self._engine, self._backend, act, seconds=self._share.options.reconnect)
 
     def _tell(self, report: Report) -> None:
         """Pass progress on, a few times a second."""

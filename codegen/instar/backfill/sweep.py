@@ -52,7 +52,8 @@ def settle(
         if leases.open(connection)[0]:
             return "again", left
         skipped = frozenset(row.key for row in skipped_rows(connection, name))
-        rest = [key for key in statements.left_keys(connection, len(skipped) + 1) if key not in skipped]
+        first = statements.left_keys(connection, len(skipped) + 1) if left > len(skipped) else ()
+        rest = [key for key in first if key not in skipped]
         if not rest or record.number_of_pass >= _MOST_PASSES:
             tracking.finish(connection, name, "completed")
             return "completed", left

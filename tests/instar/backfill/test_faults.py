@@ -1,0 +1,382 @@
+"""Nothing breaks a backfill: real processes are killed, frozen, cut off and contradicted, and every row ends right.
+
+After each fault the table is what one UPDATE under the same guard would have left, no row was written twice, the
+count is right, and no lease stays behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from backfill_cases import add_people, backend, computing, connected, create_people, touched, work, wrong
+from instar.backfill import Options, read_progress, run
+from instar.schema.operations import BackfillWork
+from servers import MariaDB, Postgres, fresh_database, text
+
+ROWS = 3_000
+LEASE = 1.0
+
+# A process of the user's: the runner, with small batches that leave time for accidents.
+PROCESS = """
+import sys
+from pathlib import Path
+import msgspec
+from instar.backfill import Options, run
+from instar.errors import InstarError
+from instar.schema.operations import BackfillWork
+work, url, options = msgspec.json.decode(sys.stdin.buffer.read(), type=tuple[BackfillWork, str, dict])
+options["root"] = Path(options["root"])
+print("up", flush=True)
+try:
+    run(work, url, options=Options(**options))
+except InstarError as error:
+    sys.exit(f"{error}")
+"""
+
+
+class Process:
+    """A run in a process of its own."""
+
+    def __init__(self, job: BackfillWork, url: str, root: Path, **options: object) -> None:
+        given = {"lease": LEASE, "poll": 0.05, "batch": 60, "root": str(root), "join": True} | options
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", PROCESS],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(msgspec.json.encode((job, url, given)))
+        self._process.stdin.close()
+        self._process.stdin = None
+        assert self._process.stdout.readline() == b"up\n"
+
+    def signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self._process.poll() is None:
+            os.kill(self._process.pid, number)
+
+    def kill(self) -> None:
+        """As the machine's power cord would."""
+        self._process.kill()
+        self._process.communicate()
+
+    def wait(self, timeout: float = 60) -> None:
+        """Wait for its end, which must be a good one."""
+        _, errors = self._process.communicate(timeout=timeout)
+        assert self._process.returncode == 0, errors.decode()
+
+
+@pytest.fixture(params=["expression", "compute"])
+def job(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> BackfillWork:
+    """Both ways to find the new value, on each backend."""
+    create_people(database, ROWS, counted=True)
+    return work(database) if request.param == "expression" else computing(database, tmp_path)
+
+
+def assert_exact(url: str, rows: int = ROWS) -> None:
+    """Every row right, written once, counted once; nothing leased."""
+    assert wrong(url) == []
+    assert touched(url) == {1: rows}
+    (progress,) = read_progress(url)
+    assert (progress.status, progress.processed, progress.workers) == ("completed", rows, ())
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+def processed(url: str) -> int:
+    found = read_progress(url)
+    return found[0].processed if found else 0
+
+
+def rescue(job: BackfillWork, url: str, root: Path) -> None:
+    """Run again, as a person would, until the lease of the dead has lapsed."""
+    outcome = run(job, url, options=Options(root=root, join=True, lease=LEASE, poll=0.05))
+    assert outcome.status == "completed"
+
+
+def test_kill_nine(job: BackfillWork, database: str, tmp_path: Path) -> None:
+    kill_and_resume(job, database, tmp_path, random.Random(job.name), times=2)
+
+
+def kill_and_resume(job: BackfillWork, url: str, root: Path, rng: random.Random, times: int) -> None:
+    for _ in range(times):
+        process = Process(job, url, root, max_load=0.3)
+        seen = processed(url)
+        wait_until(lambda seen=seen: processed(url) > seen or processed(url) == ROWS)  # type: ignore[misc]
+        time.sleep(rng.random() * 0.2)
+        process.kill()
+    if processed(url) < ROWS or read_progress(url)[0].status != "completed":
+        rescue(job, url, root)
+    assert_exact(url)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(200))
+def test_kill_nine_two_hundred_times(seed: int, database: str, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    create_people(database, ROWS, counted=True)
+    job = work(database) if rng.random() < 0.5 else computing(database, tmp_path)
+    kill_and_resume(job, database, tmp_path, rng, times=3)
+
+
+def test_a_frozen_worker_wakes_up_after_its_lease(job: BackfillWork, database: str, tmp_path: Path) -> None:
+    """SIGSTOP in mid-batch, the lease lapses, another finishes; then the first wakes up and must not write."""
+    frozen = Process(job, database, tmp_path, max_load=0.2, partitions=1)
+    wait_until(lambda: processed(database) > 200)
+    frozen.signal(signal.SIGSTOP)
+    try:
+        if stuck_in_a_transaction(database):
+            # It was frozen with its partition locked: whoever comes waits for it, so that it must wake up first.
+            time.sleep(LEASE)
+        else:
+            rescue(job, database, tmp_path)
+            assert_exact(database)
+    finally:
+        frozen.signal(signal.SIGCONT)
+    frozen.wait()
+    assert_exact(database)
+
+
+def stuck_in_a_transaction(url: str) -> bool:
+    """Whether a partition is locked, by trying to lock it."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    update = "UPDATE instar_partitions SET number = number"
+    try:
+        with engine.connect() as connection:
+            if backend(url) == "postgresql":
+                connection.exec_driver_sql("SET lock_timeout = 300")
+            elif backend(url) == "mariadb":
+                connection.exec_driver_sql("SET innodb_lock_wait_timeout = 1")
+            else:
+                connection.exec_driver_sql("PRAGMA busy_timeout = 300")
+            connection.exec_driver_sql(update)
+            connection.rollback()
+            return False
+    except sa.exc.OperationalError:
+        return True
+
+
+def test_two_and_three_processes_on_one_partition(job: BackfillWork, database: str, tmp_path: Path) -> None:
+    count = 3 if job.compute else 2
+    crowd = [Process(job, database, tmp_path, partitions=1) for _ in range(count)]
+    for process in crowd:
+        process.wait()
+    assert_exact(database)
+
+
+def test_processes_that_only_know_the_database_share_its_partitions(
+    job: BackfillWork, database: str, tmp_path: Path
+) -> None:
+    crowd = [Process(job, database, tmp_path, partitions=7) for _ in range(3)]
+    crowd[0].kill()
+    for process in crowd[1:]:
+        process.wait()
+    assert_exact(database)
+
+
+def test_writers_under_the_backfill(job: BackfillWork, database: str, tmp_path: Path) -> None:
+    """Application code changes rows under the backfill, inserts behind the cursor and deletes ahead of it."""
+    rng = random.Random(7)
+    stop = threading.Event()
+    written: dict[int, str] = {}
+
+    def write() -> None:
+        engine = sa.create_engine(database, poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            if backend(database) == "sqlite":
+                connection.exec_driver_sql("PRAGMA busy_timeout = 5000")
+                connection.commit()
+            new = ROWS
+            while not stop.is_set():
+                key = rng.randint(1, ROWS)
+                match rng.randint(0, 3):
+                    case 0:
+                        connection.exec_driver_sql(
+                            f"UPDATE people SET last_name = 'New{key}' WHERE id = {key} AND full_name IS NULL"
+                        )
+                    case 1:
+                        sql = f"UPDATE people SET full_name = 'chosen' WHERE id = {key} AND full_name IS NULL"
+                        if connection.exec_driver_sql(sql).rowcount:
+                            written[key] = "chosen"
+                    case 2:
+                        connection.exec_driver_sql(f"DELETE FROM people WHERE id = {key}")
+                        written.pop(key, None)
+                    case _:
+                        new += 1
+                        add_people(connection, [-new])
+                connection.commit()
+                time.sleep(0.002)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        run(job, database, options=Options(root=tmp_path, batch=150, max_load=0.3))
+    finally:
+        stop.set()
+        writer.join()
+    if read_progress(database)[0].status == "completed":
+        run(job, database, options=Options(root=tmp_path, sweep=True))
+    assert set(wrong(database)) == set(written)
+    assert set(touched(database)) == {1}
+
+
+SERVERS = [
+    pytest.param("postgresql", marks=pytest.mark.postgresql),
+    pytest.param("mariadb", marks=pytest.mark.mariadb),
+]
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+@pytest.mark.parametrize("computed", [False, True], ids=["expression", "compute"])
+def test_a_writer_that_provokes_deadlocks(
+    kind: str, computed: bool, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Locks two rows of a batch in the order against that of the batch, and holds them for a while."""
+    database: str = request.getfixturevalue(kind)
+    create_people(database, ROWS)
+    job = computing(database, tmp_path) if computed else work(database)
+    stop = threading.Event()
+
+    def write() -> None:
+        rng = random.Random(3)
+        engine = sa.create_engine(database, poolclass=sa.NullPool)
+        while not stop.is_set():
+            high = rng.randint(100, ROWS)
+            try:
+                with engine.begin() as connection:
+                    for key in (high, high - 60):
+                        connection.exec_driver_sql(
+                            f"UPDATE people SET last_name = last_name WHERE id = {key}"
+                        )
+                        time.sleep(0.03)
+            except sa.exc.OperationalError:
+                continue  # it was the victim
+
+    writers = [threading.Thread(target=write) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    try:
+        outcome = run(job, database, options=Options(root=tmp_path, batch=200, target=0.05))
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    assert (outcome.status, outcome.processed, wrong(database)) == ("completed", ROWS, [])
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+@pytest.mark.parametrize("computed", [False, True], ids=["expression", "compute"])
+def test_the_server_restarts_under_the_backfill(
+    kind: str, computed: bool, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    server: Postgres | MariaDB = request.getfixturevalue(f"{kind}_server")
+    with fresh_database(text(server.url)) as url:
+        create_people(url, ROWS, counted=True)
+        job = computing(url, tmp_path) if computed else work(url)
+        process = Process(job, url, tmp_path, max_load=0.2)
+        wait_until(lambda: processed(url) > 100)
+        server.restart()
+        process.wait()
+        assert_exact(url)
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+def test_the_connection_is_cut_again_and_again(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url: str = request.getfixturevalue(kind)
+    create_people(url, ROWS, counted=True)
+    process = Process(computing(url, tmp_path), url, tmp_path, max_load=0.3)
+    wait_until(lambda: processed(url) > 100)
+    for _ in range(10):
+        time.sleep(0.05)
+        with connected(url) as connection:
+            if kind == "postgresql":
+                others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            else:
+                others = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+            for pid in connection.exec_driver_sql(others).scalars().all():
+                kill = f"SELECT pg_terminate_backend({pid})" if kind == "postgresql" else f"KILL {pid}"
+                with contextlib.suppress(sa.exc.OperationalError):  # it went by itself
+                    connection.exec_driver_sql(kill)
+    process.wait()
+    assert_exact(url)
+
+
+def test_the_disk_is_full(sqlite: str, tmp_path: Path) -> None:
+    """The file may not grow: the batch is rolled back, the user is told, and the next run resumes."""
+    create_people(sqlite, ROWS, counted=True)
+    with connected(sqlite) as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+    limit = (Path(sa.make_url(sqlite).database or "").stat().st_size + 40_000) // 1024
+    script = f"ulimit -f {limit}; exec {sys.executable} -W ignore -c '{PROCESS}'"
+    given = msgspec.json.encode((work(sqlite), sqlite, {"root": str(tmp_path), "batch": 100}))
+    full = subprocess.run(["bash", "-c", script], input=given, capture_output=True, check=False)
+    assert full.returncode == 1
+    assert b"the database refused" in full.stderr
+    assert full.stderr.count(b"\n") == 1
+    done = processed(sqlite)
+    assert 0 < done < ROWS
+    assert touched(sqlite) == {0: ROWS - done, 1: done}
+    rescue(work(sqlite), sqlite, tmp_path)
+    assert_exact(sqlite)
+
+
+def test_a_clock_that_goes_back_locks_nobody_out(database: str, tmp_path: Path) -> None:
+    """A lease that a dead worker took an hour from now, by a clock that has been set back since."""
+    create_people(database, ROWS, counted=True)
+    process = Process(work(database), database, tmp_path, max_load=0.2)
+    wait_until(lambda: processed(database) > 100)
+    process.kill()
+    with connected(database) as connection:
+        later = "UPDATE instar_partitions SET leased_at = leased_at + 3600, lease_until = lease_until + 3600"
+        connection.exec_driver_sql(f"{later} WHERE owner IS NOT NULL")
+    begun = time.monotonic()
+    rescue(work(database), database, tmp_path)
+    assert time.monotonic() - begun < 30
+    assert_exact(database)
+
+
+def test_a_lease_lapses_after_its_term(database: str, tmp_path: Path) -> None:
+    create_people(database, ROWS)
+    process = Process(work(database), database, tmp_path, max_load=0.2, partitions=1)
+    wait_until(lambda: processed(database) > 100)
+    process.kill()
+    begun = time.monotonic()
+    rescue(work(database), database, tmp_path)
+    assert time.monotonic() - begun < LEASE + 5
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize("computed", [False, True], ids=["expression", "compute"])
+def test_automatic_timestamps_keep_their_value(mariadb: str, computed: bool, tmp_path: Path) -> None:
+    create_people(mariadb, 500)
+    with connected(mariadb) as connection:
+        connection.exec_driver_sql(
+            "ALTER TABLE people ADD seen TIMESTAMP NOT NULL DEFAULT '2020-02-02 02:02:02' ON UPDATE CURRENT_TIMESTAMP"
+        )
+    job = computing(mariadb, tmp_path) if computed else work(mariadb)
+    run(job, mariadb, options=Options(root=tmp_path))
+    with connected(mariadb) as connection:
+        seen = connection.exec_driver_sql("SELECT DISTINCT CAST(seen AS CHAR) FROM people").scalars().all()
+    assert (seen, wrong(mariadb)) == (["2020-02-02 02:02:02"], [])
