@@ -76,8 +76,10 @@ def read_name(
         report.fields(
             frame, token, name, columns, access=access, via="attribute", subject=subject, stored=stored
         )
-    elif isinstance(base, Unknown | TypeVariable) and receiver is not None:
+    elif isinstance(base, Unknown | TypeVariable | External) and receiver is not None:
         for confidence, guessed in guess(frame, receiver, name):
+            if isinstance(base, External) and confidence == "possible":
+                continue  # an object of a library: only a name like `current_user` suggests a row
             report.fields(
                 frame,
                 token,

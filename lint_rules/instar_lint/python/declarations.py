@@ -49,6 +49,8 @@ def run_mapped_body(frame: Frame, node: ast.ClassDef, qualified: str, hot: HotLi
         for inner in ast.walk(statement):
             if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
                 _text(frame, qualified, statement, inner)
+            elif isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load) and inner.id in own:
+                _named(frame, qualified, inner)
     frame.env = {}
     for statement in node.body:
         if isinstance(statement, ast.FunctionDef) and hot.within(statement):
@@ -81,6 +83,14 @@ def _declared(frame: Frame, qualified: str) -> None:
             columns = frame.knowledge.columns(qualified, attribute.name)
             token = report.token(place.line, place.column, attribute.name)
             report.fields(frame, token, attribute.name, columns, access="read", via="declaration")
+
+
+def _named(frame: Frame, qualified: str, node: ast.Name) -> None:
+    """Inside the body a column goes by its bare name: `relationship(foreign_keys=[author_id])`."""
+    if frame.report is not None and frame.report.wants(node.id):
+        columns = frame.knowledge.columns(qualified, node.id)
+        token = frame.report.name_token(node, node.id)
+        frame.report.fields(frame, token, node.id, columns, access="read", via="attribute")
 
 
 def _text(frame: Frame, qualified: str, statement: ast.stmt, node: ast.Constant) -> None:

@@ -9,7 +9,7 @@ from instar_lint.python.conditions import operator_of
 from instar_lint.python.frame import evaluates
 from instar_lint.python.names import name_value
 from instar_lint.python.narrowing import assume, path_of
-from instar_lint.python.strings import read_item
+from instar_lint.python.strings import listed_names, read_item
 from instar_lint.python.targets import assign
 from instar_lint.python.values import (
     NOTHING,
@@ -73,11 +73,13 @@ def _joined_string(frame: Frame, node: ast.JoinedStr) -> Value:
 def _tuple(frame: Frame, node: ast.Tuple) -> Value:
     if any(isinstance(e, ast.Starred) for e in node.elts):
         return Many(_display(frame, node.elts))
+    listed_names(frame, node.elts)
     return Record(tuple(frame.values(node.elts)))
 
 
 @evaluates(ast.List, ast.Set)
 def _list(frame: Frame, node: ast.List | ast.Set) -> Value:
+    listed_names(frame, node.elts)
     return Many(_display(frame, node.elts))
 
 

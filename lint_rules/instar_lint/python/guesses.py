@@ -91,8 +91,18 @@ def _names(spelled: str, cls: str) -> bool:
 
 
 def words(name: str) -> list[str]:
-    """The words of a name in any case: `UserProfile` and `user_profile` are `["user", "profile"]`."""
-    return [word.lower() for word in _WORDS.findall(name)]
+    """The words of a name in any case and number: `UserProfiles` and `user_profile` are `["user", "profile"]`."""
+    return [_singular(word.lower()) for word in _WORDS.findall(name)]
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return f"{word[:-3]}y"
+    if len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes")):
+        return word[:-2]
+    return (
+        word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+    )
 
 
 def snake(name: str) -> str:

@@ -9,7 +9,7 @@ from instar_lint.python.annotations import annotated
 from instar_lint.python.containers import apply_function, sort_key
 from instar_lint.python.queries import evaluate_arguments
 from instar_lint.python.sessions import session_call
-from instar_lint.python.strings import named_by_text
+from instar_lint.python.strings import named_beside_class, named_by_text
 from instar_lint.python.values import (
     PLAIN,
     UNKNOWN,
@@ -81,6 +81,7 @@ def library_call(frame: Frame, node: ast.Call, callee: Value, name: str) -> Valu
         if made is not None:
             return made
     values = evaluate_arguments(frame, node)
+    named_beside_class(frame, values)
     if last in _SEQUENCES:
         sort_key(frame, node, item_of(values[0]) if values else UNKNOWN)
         return Many(item_of(values[0])) if values else Many(UNKNOWN)

@@ -161,7 +161,9 @@ def _fields(node: ast.ClassDef) -> Iterator[_Field]:
         match statement:
             case ast.AnnAssign(target=ast.Name(id=name) as target):
                 yield _Field(name, target, listed=False)
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in _LISTS:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in _LISTS or isinstance(
+                value, ast.Dict | ast.List | ast.Tuple | ast.Set
+            ):
                 yield from _listed(value)
             case ast.Assign(targets=[ast.Name(id=name) as target], value=ast.Call()):
                 yield _Field(name, target, listed=False)

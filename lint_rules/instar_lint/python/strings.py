@@ -109,3 +109,35 @@ def keyword_use(
 def known_keys(value: Value) -> tuple[tuple[Entry, ...], bool]:
     """The literal keys of a mapping, and whether those are all."""
     return (value.entries, value.complete) if isinstance(value, Dictionary) else ((), False)
+
+
+def listed_names(frame: Frame, elements: list[ast.expr]) -> None:
+    """A list of names that are all attributes of one class may feed `getattr`: each is a `possible` use."""
+    report = frame.report
+    texts = [e for e in elements if isinstance(e, ast.Constant) and isinstance(e.value, str)]
+    if report is None or len(texts) < 3 or len(texts) != len(elements):
+        return
+    for element in texts:
+        name = str(element.value)
+        if not report.wants(name):
+            continue
+        for cls in frame.knowledge.owners(name):
+            if all(frame.knowledge.attribute(cls, str(e.value)) is not None for e in texts):
+                columns = frame.knowledge.columns(cls, name)
+                token = report.literal_token(element, name)
+                report.fields(frame, token, name, columns, access="read", via="string", confidence="possible")
+
+
+def named_beside_class(frame: Frame, values: list[Value]) -> None:
+    """A function that is given a class and a name of its attribute, `field_for(User, "name")`, uses it somehow."""
+    report = frame.report
+    if report is None or len(values) < 2 or not isinstance(values[0], Entity | Instance):
+        return
+    for value in values[1:]:
+        for spelling in value.options if isinstance(value, Text) else ():
+            if report.wants(spelling.text):
+                columns = frame.knowledge.columns(values[0].cls, spelling.text)
+                token = report.literal_token(spelling.node, spelling.text)
+                report.fields(
+                    frame, token, spelling.text, columns, access="read", via="string", confidence="likely"
+                )
