@@ -103,7 +103,7 @@ def columns_of(frame: Frame, base: Value, name: str) -> tuple[tuple[Column, ...]
     """The stored fields that `name` of a value is, and whether the name is a stored one."""
     knowledge = frame.knowledge
     match base:
-        case Instance(cls=cls) | Entity(cls=cls):
+        case Instance(cls=cls) | Entity(cls=cls) | Many(item=Instance(cls=cls)):
             return knowledge.columns(cls, name), False
         case TableOf(table=table, namespace=namespace):
             return knowledge.stored_column(table, namespace, name), True
@@ -158,6 +158,10 @@ def attribute_of(frame: Frame, base: Value, name: str) -> Value:
             return base if name in ("c", "columns") else _subquery_column(base, name)
         case Record():
             return _of_record(base, name)
+        case Many(item=Instance() as item) if frame.knowledge.attribute(item.cls, name) is not None:
+            return _of_instance(
+                frame, item, name
+            )  # a collection has no such attribute: the relationship is to one
         case Many() if name in ("items", "rows", "data", "results"):
             return base
         case _:

@@ -67,6 +67,11 @@ _SAME = frozenset(
         "aiter",
     ]
 )
+_HANDING = (
+    "sqlalchemy", "sqlmodel", "flask", "fastapi", "starlette", "factory", "pytest", "celery", "injector", "dependency",
+    "asyncio", "functools", "operator", "itertools", "contextlib", "contextvars", "threading", "concurrent", "graphene",
+    "strawberry", "aiohttp", "pyramid", "zope", "litestar", "advanced_alchemy", "quart", "sanic", "trio", "anyio",
+)  # fmt: skip
 _STATEMENTS = frozenset(["select", "query", "insert", "update", "delete", "exists", "text"])
 
 
@@ -87,13 +92,17 @@ def library_call(frame: Frame, node: ast.Call, callee: Value, name: str) -> Valu
         return Many(item_of(values[0])) if values else Many(UNKNOWN)
     if last in _SAME and values:
         return values[0]
-    if isinstance(callee, Unknown):
+    return UNKNOWN if isinstance(callee, Unknown) else _library_object(callee)
+
+
+def _library_object(callee: Value) -> Value:
+    """What a library gives is no row, unless the library hands the application's own objects around."""
+    if not isinstance(callee, External):
         return UNKNOWN
-    return PLAIN if _is_builtin(callee) else UNKNOWN
-
-
-def _is_builtin(callee: Value) -> bool:
-    return isinstance(callee, External) and callee.name.startswith("builtins.")
+    top = callee.name.split(".", 1)[0]
+    if top == "builtins":
+        return PLAIN
+    return UNKNOWN if top.startswith(_HANDING) else External(f"{callee.name}()")
 
 
 def _aliased(frame: Frame, node: ast.Call) -> Value:

@@ -291,6 +291,8 @@ def item_of(value: Value) -> Value:
         case Dictionary(entries=entries, complete=True) if entries:
             spelled = [e for e in entries if isinstance(e.node, ast.Constant)]
             return Text(tuple(Spelling(e.key, e.node) for e in spelled if isinstance(e.node, ast.Constant)))
+        case Instance() | External():
+            return value  # a row is not iterated: the relationship is to many
         case Text() | Plain() | Dictionary():
             return PLAIN
         case _:
