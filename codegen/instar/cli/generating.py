@@ -151,6 +151,10 @@ def _next(migration: Migration, deploy: Deploy) -> Iterator[str]:
             yield f"  alembic upgrade {migration.revisions[step.id]}    {title}"
         elif step.kind == "code":
             yield f"  deploy the code    {title}"
+        elif step.work is not None and migration.dialect == "convex":
+            from instar.dialects.convex.commands import command_of  # noqa: PLC0415 - only for Convex
+
+            yield f"  {command_of(step)}    {title}"
         elif step.kind == "backfill":
             yield f"  instar run {migration.name}    {title}"
         elif step.kind == "verify":

@@ -173,6 +173,7 @@ def read_options(said: Said, config: Config) -> PlanOptions:
         keep_column=said.keep_columns,
         only=said.only,
         ddl=config.ddl,
+        large_tables=config.large_tables,
     )
 
 

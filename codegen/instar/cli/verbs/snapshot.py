@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     metavar="MODULE:NAME",
     help="Import the application and read its MetaData: app.db:Base.",
 )
+@click.option(
+    "--evaluate",
+    is_flag=True,
+    help="Convex: bundle the schema with the project's own esbuild, run it, and read what the backend gets.",
+)
 @click.option("--python", metavar="PATH", help="The interpreter for --import.  [default: the project's own]")
 @click.option("--timeout", type=float, default=60, show_default=True, help="Seconds that --import may take.")
 @click.option("--url", metavar="URL", help="Read a live database: a URL, or env:VARIABLE that holds it.")
@@ -41,6 +46,7 @@ def command(
     schema: tuple[str, ...],
     ref: str,
     target: str | None,
+    evaluate: bool,
     python: str | None,
     timeout: float,
     url: str | None,
@@ -56,6 +62,7 @@ def command(
     Examples:
       instar snapshot --ref v1.2 --output before.json
       instar snapshot --import app.db:Base
+      instar snapshot --evaluate
       instar snapshot --url env:DATABASE_URL --output production.json
       instar diff --from before.json --to WORKTREE
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
@@ -66,8 +73,16 @@ def command(
 
     if target and url:
         raise click.UsageError("--import and --url are two sources; name one.")
+    if evaluate and (target or url or ref != "WORKTREE"):
+        raise click.UsageError(
+            "--evaluate runs the schema of the work tree; leave out --import, --url and --ref."
+        )
     project = Project.open(repo, dialect=dialect, schema=schema)
-    found = _schema(project, ref, target, url, python=python, timeout=timeout)
+    found = (
+        _evaluated(project)
+        if evaluate
+        else _schema(project, ref, target, url, python=python, timeout=timeout)
+    )
     for unreadable in found.unreadable:
         warn(
             f"{unreadable.path} could not be read ({unreadable.reason}); what it defines is not in the snapshot."
@@ -88,6 +103,17 @@ def command(
         return
     replace_file(output, data)
     say(f"Wrote {what}.\nNext: instar diff --from {output}")
+
+
+def _evaluated(project: Project) -> Schema:
+    from instar.dialects.convex.evaluated import evaluate_schema  # noqa: PLC0415 - only here
+    from instar.dialects.convex.reader import schema_path  # noqa: PLC0415
+    from instar.errors import InstarError  # noqa: PLC0415
+
+    path = schema_path(project.source(), project.config)
+    if path is None:
+        raise InstarError("there is no convex/schema.ts here. Name it with --schema PATH.")
+    return evaluate_schema(project.root / path)
 
 
 def _schema(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from instar.dialects.base import Emission
 from instar.dialects.convex.accessors import MARK, accessor_module
 from instar.dialects.convex.backfills import (
     FOLDER,
@@ -25,7 +26,8 @@ from instar.schema.virtual import declared_after
 
 if TYPE_CHECKING:
     from instar.config import Config
-    from instar.schema.migration import Deploy, FieldAccess, Migration
+    from instar.dialects.base import Choices, Edited, Workspace
+    from instar.schema.migration import Declaration, Deploy, FieldAccess, Migration
     from instar.schema.model import Schema
     from instar.sources import Source
 
@@ -39,6 +41,34 @@ app.use(migrations);
 
 export default app;
 """
+
+
+class _Emitter:
+    """See `instar.dialects.base.Emitter`."""
+
+    def declared(
+        self, migration: Migration, side: str, source: Source, schema: Schema
+    ) -> dict[str, Declaration]:
+        """Nothing: fields keep their own spelling in the schema model."""
+        del migration, side, source, schema
+        return {}
+
+    def emit(
+        self, workspace: Workspace, migration: Migration, deploy: Deploy, schema: Schema, choices: Choices
+    ) -> Emission:
+        """The files of a deploy; accessors and backfills are instar's own, the schema is the user's."""
+        del schema, choices
+        files = emit_deploy(workspace.source, workspace.config, migration, deploy.number)
+        path = schema_path(workspace.source, workspace.config)
+        functions = posixpath.dirname(path or "")
+        folders = (
+            posixpath.join(functions, FOLDER) + "/",
+            accessor_folder(workspace.config, functions) + "/",
+        )
+        return Emission(files=dict(files), owned=tuple(name for name in files if name.startswith(folders)))
+
+
+EMITTER = _Emitter()
 
 
 def emit_deploy(source: Source, config: Config, migration: Migration, number: int) -> dict[str, str]:
@@ -59,14 +89,26 @@ def emit_deploy(source: Source, config: Config, migration: Migration, number: in
     files: dict[str, str] = {}
     files |= _backfills(source, functions, migration, deploy, style=style, config=config)
     files |= _accessors(source, functions, migration, number, config)
-    wanted = declared_after(migration, number)
-    tracked = any(step.kind == "backfill" for step in migration.steps)
-    if tracked and style == "self-contained":
-        wanted = _with_tracking(wanted)
-    for edited in edit_schema(source, path, wanted):
+    for edited in schema_edits(source, config, migration, number):
         if edited.text is not None:
             files[edited.path] = edited.text
     return files
+
+
+def schema_edits(source: Source, config: Config, migration: Migration, number: int) -> tuple[Edited, ...]:
+    """The schema source as it has to be with deploy `number`, the tracking table included.
+
+    Raises:
+        InstarError: There is no schema, or a declaration cannot be edited safely.
+    """
+    path = schema_path(source, config)
+    if path is None:
+        raise InstarError("there is no convex/schema.ts to edit. Name it with --schema PATH.")
+    wanted = declared_after(migration, number)
+    tracked = any(step.kind == "backfill" for step in migration.steps)
+    if tracked and style_of(source, path) == "self-contained":
+        wanted = _with_tracking(wanted)
+    return edit_schema(source, path, wanted)
 
 
 def style_of(source: Source, path: str) -> Style:

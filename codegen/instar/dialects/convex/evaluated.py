@@ -28,7 +28,11 @@ let esbuild;
 try {
   esbuild = require("esbuild");
 } catch {
-  esbuild = createRequire(require.resolve("convex/package.json"))("esbuild");
+  try {
+    esbuild = createRequire(require.resolve("convex/package.json"))("esbuild");
+  } catch {
+    fail("the packages of the project are not installed (npm install)");
+  }
 }
 const outfile = join(folder, "schema.mjs");
 function fail(reason) {
