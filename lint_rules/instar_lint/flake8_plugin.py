@@ -1,12 +1,30 @@
-"""The flake8 plugin: what flake8 loads for the prefix `INS`."""
+"""The flake8 plugin: what flake8 loads for the prefix `INS`.
+
+It imports next to nothing until a file lies in a configured project, and then neither jinja2, libcst, sqlalchemy,
+click nor rich. Its own options are read from the nearest `pyproject.toml` or `instar.toml`, because flake8 reads none.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from instar_lint.editor import Editors
 
 if TYPE_CHECKING:
+    import argparse
     import ast
     from collections.abc import Iterator
+
+_UNNAMED = frozenset({"-", "stdin", "(none)"})
+
+
+class OptionManager(Protocol):
+    """What flake8 hands to `add_options`; it ships no types."""
+
+    def add_option(self, *names: str, **settings: object) -> None:
+        """Register an option."""
+        ...
 
 
 class Plugin:
@@ -14,10 +32,49 @@ class Plugin:
 
     name = "instar"
     version = "0.1.0"
+    _editors: ClassVar[Editors] = Editors()
 
-    def __init__(self, tree: ast.AST) -> None:
-        self.tree = tree
+    def __init__(self, tree: ast.Module, filename: str, lines: list[str]) -> None:
+        self._tree = tree
+        self._filename = filename
+        self._lines = lines
+
+    @classmethod
+    def add_options(cls, manager: OptionManager) -> None:
+        """Add the options that a `flake8` section may hold too."""
+        manager.add_option(
+            "--instar-environment",
+            default=None,
+            metavar="NAME",
+            parse_from_config=True,
+            help="The environment that code is held against (default: all that are required).",
+        )
+        manager.add_option(
+            "--instar-config",
+            default=None,
+            metavar="FILE",
+            parse_from_config=True,
+            normalize_paths=True,
+            help="pyproject.toml or instar.toml (default: the nearest one above each file that has [tool.instar]).",
+        )
+
+    @classmethod
+    def parse_options(cls, options: argparse.Namespace) -> None:
+        """Start a run: nothing is kept from the one before. The main process reads the project for its workers."""
+        given = Path(options.instar_config) if options.instar_config else None
+        cls._editors = Editors(given, options.instar_environment)
+        project = cls._editors.of(Path.cwd())
+        if project is not None:
+            project.prepare()
 
     def run(self) -> Iterator[tuple[int, int, str, type]]:
-        """The findings of this file: line, 0-based column, text, and this class."""
-        yield from ()
+        """The findings of this file: line, 0-based column in characters, text, and this class."""
+        if self._filename in _UNNAMED:
+            return
+        file = Path(self._filename).absolute()
+        project = self._editors.of(file.parent)
+        if project is None:
+            return
+        for finding in project.findings(file, "".join(self._lines), self._tree):
+            text = f"{finding.code} {finding.message}"
+            yield finding.place.line, finding.place.column - 1, text, type(self)

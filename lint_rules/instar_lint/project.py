@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar.config import Config, EnvironmentConfig
+from instar.dialects.sqlalchemy.reading.files import declares
 from instar.environments import read_states
 from instar.errors import InstarError
 from instar.ledger import ledger_of
@@ -19,7 +20,7 @@ from instar_lint.deployment import Deployment
 from instar_lint.findings import Finding, in_order
 from instar_lint.in_flight import Sides, Standing, in_flight, is_finished
 from instar_lint.lint import lint_facts, lint_revision, lint_schema, watch_of
-from instar_lint.python.collect import collect, decoded
+from instar_lint.python.collect import collect, decoded, facts_of
 from instar_lint.python.knowledge import Knowledge
 from instar_lint.python.modules import Modules
 from instar_lint.python.templates import collect_templates
@@ -29,6 +30,7 @@ from instar_lint.uses import counts
 from instar_lint.versions import Labels, Names, between
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Collection, Iterator, Sequence
 
     from instar.dialects.sqlalchemy.mapping import Models
@@ -50,6 +52,7 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
         deployment: What is deployed and what is in flight.
         knowledge: What is known of its code.
         revisions: Its revisions that are neither on the default branch nor applied anywhere.
+        read: The files that the declared schema came from.
         skipped: Folders whose files are no application code: generated accessors.
     """
 
@@ -58,6 +61,7 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
     deployment: Deployment
     knowledge: Knowledge
     revisions: tuple[Revision, ...] = ()
+    read: frozenset[str] = frozenset()
     skipped: tuple[str, ...] = ()
 
     def findings(self, paths: Collection[str] | None = None) -> tuple[Finding, ...]:
@@ -71,6 +75,29 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
             if paths is None or revision.path in paths:
                 found += lint_revision(revision, self.deployment)
         return in_order(found)
+
+    def findings_in(self, path: str, text: str, tree: ast.Module | None = None) -> tuple[Finding, ...]:
+        """The findings of one Python file, whose content may not be saved yet, in order.
+
+        Args:
+            path: Relative to the root.
+            text: Its content.
+            tree: Its syntax tree, where there is one already; it is not changed.
+        """
+        found: list[Finding] = []
+        if not self.deployment.quiet:
+            found += (finding for finding in lint_schema(self.deployment) if finding.place.path == path)
+            if self.counts(path):
+                facts = facts_of(text, path, self.knowledge, watch_of(self.deployment), tree)
+                found += lint_facts(facts, self.deployment)
+        if any(revision.path == path for revision in self.revisions):
+            revision = parse_revision(text, path)
+            found += lint_revision(revision, self.deployment) if revision else ()
+        return in_order(found)
+
+    def depends_on(self, path: str, data: bytes) -> bool:
+        """Whether the schema that is declared depends on the content of a file, or could with this content."""
+        return path in self.read or (declares(data) and not self.deployment.quiet)
 
     def counts(self, path: str) -> bool:
         """Whether a file is application code that the facts rules speak of."""
@@ -127,6 +154,7 @@ def between_versions(
         deployment=deployment,
         knowledge=_knowledge(source, config, new, old),
         revisions=revisions,
+        read=frozenset(new.files),
     )
 
 
@@ -182,6 +210,7 @@ def pending(
         deployment=deployment,
         knowledge=_knowledge(source, config, new, old),
         revisions=revisions,
+        read=frozenset(new.files),
         skipped=(f"{config.accessors.rstrip('/')}/",) if config.accessors else (),
     )
 
