@@ -64,7 +64,8 @@ def generate(
     schema = workspace.read(workspace.source)
     _refuse_unreadable(migration, schema)
     if not migration.declarations:
-        kept = emitter.declared(migration, "target", workspace.source, schema)
+        side = "before" if schema.tables == migration.before.tables else "target"
+        kept = emitter.declared(migration, side, workspace.source, schema)
         if base is not None:
             kept.update(emitter.declared(migration, "before", base, workspace.read(base)))
         migration = msgspec.structs.replace(migration, declarations=kept)
