@@ -27,18 +27,19 @@ def root(tmp_path: Path) -> Path:
 
 def instar(root: Path, *arguments: str, code: int = 0) -> str:
     """Run a command as typed in the project's folder; what it printed."""
-    out = io.StringIO()
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     with (
         contextlib.chdir(root),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(out),
         pytest.MonkeyPatch.context() as patch,
-        pytest.raises(SystemExit) as ended,
     ):
         patch.setattr(sys, "argv", ["instar", *arguments])
-        main()
-    assert ended.value.code == code, out.getvalue()
-    return out.getvalue()
+        with pytest.raises(SystemExit) as ended:
+            main()
+    said = out.buffer.getvalue().decode()  # JSON is written as bytes
+    assert ended.value.code == code, said
+    return said
 
 
 CHANGES = {
