@@ -49,6 +49,7 @@ class Project:
         self.repository = repository
         self.config = config
         self.config_path = config_path
+        self._detected: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, repo: Path, *, dialect: str | None = None, schema: Sequence[str] = ()) -> Project:
@@ -89,17 +90,26 @@ class Project:
         )
 
     def deployed(self) -> str:
-        """What counts as deployed when nothing is recorded: the merge-base with the default branch, a commit id.
+        """What counts as deployed when nothing is recorded, as `version` takes it.
+
+        That is the merge-base with the default branch (a commit id); without version control the last version in the
+        ledger (its file).
 
         Raises:
-            InstarError: The folder is under no version control, or there is no commit yet.
+            InstarError: There is no commit yet, or neither version control nor a stored version.
         """
-        if self.repository is None:
+        if self.repository is not None:
+            return self.repository.merge_base(self.repository.default_branch(), "HEAD")
+        from instar.ledger import read_ledger  # noqa: PLC0415 - only without version control
+
+        ledger = read_ledger(self.root, self.config)
+        head = ledger.head()
+        if head is None:
             raise InstarError(
                 f"{self.root} is not in a git repository, so there is no version to compare with. Name one with "
                 "--from FILE (instar snapshot --output FILE writes it), or start one with git init."
             )
-        return self.repository.merge_base(self.repository.default_branch(), "HEAD")
+        return ledger.paths[head.id]
 
     def version(self, name: str) -> SchemaVersion:
         """The schema of a version: `WORKTREE`, a git ref, a snapshot file, or `db:ENV`.
@@ -126,12 +136,15 @@ class Project:
 
     def read(self, source: Source) -> Schema:
         """The schema that a tree of files declares; an empty one of no dialect where no file declares any."""
-        from instar.dialects.registry import dialects, reader, reader_for  # noqa: PLC0415 - only where it is needed
+        from instar.dialects.registry import dialects, reader  # noqa: PLC0415 - only where it is needed
 
-        config = self.config
-        if config.dialect is None and not any(reader(name).detects(source) for name in dialects()):
-            return Schema(dialect="")
-        return reader_for(source, config).read(source, config)
+        names = dialects() if self.config.dialect is None else (self.config.dialect,)
+        for name in dict.fromkeys((*self._detected, *names)):
+            found = reader(name)
+            if self.config.dialect is not None or found.detects(source):
+                self._detected = (name,)
+                return found.read(source, self.config)
+        return Schema(dialect="")
 
     def _snapshot(self, name: str) -> Schema:
         """The schema of a snapshot, or the target of a stored migration."""

@@ -1,5 +1,6 @@
 """`instar diff` between snapshots: what it prints, and how it refuses."""
 
+import subprocess
 import sys
 
 import pytest
@@ -184,20 +185,25 @@ def test_a_pipe_gets_plain_text_and_a_narrow_encoding_gets_ascii(folder):
     assert "\x1b" not in done.out
 
 
-def test_json_needs_none_of_the_heavy_libraries(folder):
+@pytest.mark.parametrize("versions", [("old.json", "new.json"), ("HEAD", "WORKTREE")])
+def test_json_needs_none_of_the_heavy_libraries(folder, versions):
+    models = "from sqlalchemy import Column, Integer\nfrom sqlalchemy.orm import DeclarativeBase\n\nclass Base(DeclarativeBase):\n    pass\n\n"
+    user = "class User(Base):\n    __tablename__ = 'users'\n    id = Column(Integer, primary_key=True)\n"
+    commit(folder, {"models.py": models + user})
+    write(folder, {"models.py": models + user + "    age = Column(Integer)\n"})
+    old, new = versions
     program = (
-        "import sys; sys.argv = ['instar', 'diff', '--from', 'old.json', '--to', 'new.json', '--format', 'json']\n"
+        f"import sys; sys.argv = ['instar', 'diff', '--from', {old!r}, '--to', {new!r}, '--format', 'json']\n"
         "import atexit; from instar.cli.app import main\n"
         "heavy = {'sqlalchemy', 'libcst', 'jinja2', 'rich', 'alembic', 'sqlglot', 'tomlkit'}\n"
         "atexit.register(lambda: print(sorted(heavy & set(sys.modules)), file=sys.stderr))\n"
         "main()\n"
     )
-    import subprocess
-
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True
     )
     assert done.stderr == "[]\n"
+    assert '"changes"' in done.stdout
 
 
 def test_help_shows_an_example():

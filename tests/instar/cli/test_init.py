@@ -107,8 +107,16 @@ def test_a_project_without_pyproject_gets_a_file_of_our_own(tmp_path):
     done = run("init", cwd=tmp_path)
     assert done.code == 0
     assert (tmp_path / "instar.toml").read_text() == 'dialect = "sqlalchemy"\nbackend = "mariadb"\n'
-    assert "no earlier version to compare with" in done.out
+    assert "In step: instar/versions/" in done.out
     assert "alembic no folder found" in done.out
+
+
+def test_without_git_the_stored_version_is_compared_with(tmp_path):
+    write(tmp_path, {"models.py": MODELS})
+    run("init", cwd=tmp_path)
+    write(tmp_path, {"models.py": MODELS + "    mail: Mapped[str | None]\n"})
+    done = run("diff", cwd=tmp_path)
+    assert done.out.startswith("users\n  + field   mail  str, optional\n\n1 change between instar/versions/")
 
 
 def test_uncommitted_changes_are_a_finding_and_no_wall(shop):

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar.cli.output import counted
+from instar.cli.setup.base_names import BaseNames
 
 if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.mapping import MappedClass, Models
+    from instar.sources import Source
 
-_BASES = {"DeclarativeBase", "DeclarativeBaseNoMeta", "SQLModel", "Model", "declarative_base", "automap_base"}
+_ABOVE_BASES = {"DeclarativeBase", "DeclarativeBaseNoMeta"}
+_BASES = {"SQLModel", "Model"}
 
 
 class Base(msgspec.Struct, frozen=True):
@@ -28,12 +31,13 @@ class Base(msgspec.Struct, frozen=True):
         return f"{self.qualified} ({counted(len(self.tables), 'table')})"
 
 
-def find_bases(models: Models) -> tuple[Base, ...]:
+def find_bases(source: Source, models: Models) -> tuple[Base, ...]:
     """The bases that models with a table of their own stand on, the one with the most tables first."""
+    names = BaseNames(source, models)
     found: dict[str, list[MappedClass]] = {}
     for mapped in models.classes:
         if mapped.table is not None and not mapped.abstract:
-            root = _root(mapped, models, set())
+            root = _root(mapped, models, names, set())
             if root is not None:
                 found.setdefault(root, []).append(mapped)
     bases = [
@@ -47,21 +51,24 @@ def find_bases(models: Models) -> tuple[Base, ...]:
     return tuple(sorted(bases, key=lambda base: (-len(base.tables), base.qualified)))
 
 
-def _root(mapped: MappedClass, models: Models, seen: set[str]) -> str | None:
-    """The topmost class of the project above a model that stands on a library's base; None where none is known."""
+def _root(mapped: MappedClass, models: Models, names: BaseNames, seen: set[str]) -> str | None:
+    """The base of the project, or of a library, that a model stands on; None where none is known."""
     if mapped.qualified in seen:
         return None
     seen.add(mapped.qualified)
     for base in mapped.bases:
         above = models.get(base)
+        last = base.rpartition(".")[2]
         if above is not None:
-            found = _root(above, models, seen)
-            if found is not None:
-                return found
-        elif base.rpartition(".")[2] in _BASES:
-            return mapped.qualified if mapped.table is None else base
-        elif any(base.startswith(f"{name}.") for _, name in models.modules if name):
-            return base
+            found = _root(above, models, names, seen)
+        elif last in _ABOVE_BASES:
+            found = mapped.qualified
+        elif last in _BASES:
+            found = base
+        else:
+            found = names.of(mapped)
+        if found is not None:
+            return found
     return None
 
 

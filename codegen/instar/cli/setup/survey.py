@@ -93,7 +93,7 @@ def _base(project: Project, source: Source, choices: Choices, values: dict[str, 
     from instar.cli.setup.bases import find_bases, paths_of  # noqa: PLC0415 - only for SQLAlchemy
     from instar.dialects.sqlalchemy.reader import read_models  # noqa: PLC0415 - only for SQLAlchemy
 
-    bases = find_bases(read_models(source, project.config).models)
+    bases = find_bases(source, read_models(source, project.config).models)
     if choices.base is not None:
         chosen = [base for base in bases if base.qualified == choices.base]
         if not chosen:
