@@ -100,11 +100,11 @@ def _survey(files: Files, config: Config, paths: list[str]) -> tuple[Survey, tup
 
 
 def _schema(survey: Survey, files: Files, paths: list[str], tables: tuple[Table, ...]) -> Schema:
-    """Unreadable are files that look like they declare tables, and files that these import."""
-    failed: dict[str, Unparsable] = dict(survey.project.unparsable)
-    wanted = {path for path in paths if not files.aside(path)} | set(failed)
+    """Unreadable are files that look like they declare tables, tests and examples left out."""
+    failed: dict[str, Unparsable] = survey.project.unparsable
+    wanted = sorted(path for path in failed if path in set(paths) and not files.aside(path))
     unreadable = [
-        Unreadable(path=p, reason=failed[p].reason, line=failed[p].line) for p in sorted(wanted & set(failed))
+        Unreadable(path=path, reason=failed[path].reason, line=failed[path].line) for path in wanted
     ]
     return Schema(
         dialect=NAME,

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.reading.syntax import Module
     from instar.sources import Source, SourceFile
 
-_LIBRARIES = (b"sqlalchemy", b"SQLAlchemy", b"sqlmodel", b"db", b"__tablename__", b"Model", b"Base", b"SQLA")
+_LIBRARIES = (b"sqlalchemy", b"SQLAlchemy", b"sqlmodel", b"SQLModel", b"db.", b"sa.", b"Base", b"Model")
 _DECLARATIONS = (
-    b"Column", b"__tablename__", b"Mapped", b"mapped_column", b"Table(", b"__table__", b"declarative_base", b"DeclarativeBase",
-    b".Model", b"(Model", b"table=True", b"table = True", b"Index(", b"mapper(", b"map_imperatively", b"as_declarative",
+    b"__tablename__", b"__table__ ", b"__table_args__", b"Mapped[", b"mapped_column(", b"Column(", b"Table(", b"declarative_base",
+    b"DeclarativeBase", b".Model)", b".Model,", b"(Model", b"table=True", b"table = True", b" Index(", b"\nIndex(", b".Index(",
+    b"mapper(", b"map_imperatively", b"as_declarative", b"SQLAlchemyBase",
 )  # fmt: skip
 _SKIPPED = frozenset(
     {"site-packages", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".nox", ".git", ".eggs"}

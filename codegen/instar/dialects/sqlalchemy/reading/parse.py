@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from instar.dialects.sqlalchemy.reading.lower import lower_module
+from instar.dialects.sqlalchemy.reading.older import without_function, without_type_parameters
 
 if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.reading.syntax import Module
+
+_MOST_FUNCTIONS = 12
 
 
 class Unparsable(msgspec.Struct, frozen=True):
@@ -37,7 +39,7 @@ def parse(data: bytes) -> Module | Unparsable:
 
 def _newer(data: bytes) -> Module | None:
     """The file with its newer syntax written in the older way, line by line the same; None where that fails too."""
-    plain = _lowered(without_type_parameters(data))
+    plain = _lowered_without_functions(without_type_parameters(data))
     if plain is not None:
         return plain
     from instar.dialects.sqlalchemy.reading.backdate import backdate  # noqa: PLC0415 - LibCST is slow to import
@@ -46,20 +48,26 @@ def _newer(data: bytes) -> Module | None:
     return _lowered(older) if older is not None else None
 
 
+def _lowered_without_functions(data: bytes) -> Module | None:
+    """The file without the few functions that the running Python refuses, where they have no part in a model."""
+    text: bytes | None = data
+    for _ in range(_MOST_FUNCTIONS):
+        try:
+            return lower_module(_tree(text or b""))
+        except SyntaxError as error:
+            text = without_function(text or b"", error.lineno or 0)
+            if text is None:
+                return None
+        except (ValueError, RecursionError, MemoryError):
+            return None
+    return None
+
+
 def _lowered(data: bytes) -> Module | None:
     try:
         return lower_module(_tree(data))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-
-
-_HEAD = re.compile(rb"^(\s*(?:async\s+def|def|class)\s+\w+)\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]", re.MULTILINE)
-_ALIAS = re.compile(rb"^(\s*)type\s+(\w+)(?:\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\])?(\s*=)", re.MULTILINE)
-
-
-def without_type_parameters(data: bytes) -> bytes:
-    """Type parameters on one line and `type` statements, the most frequent newer syntax, written in the older way."""
-    return _ALIAS.sub(rb"\1\2\3", _HEAD.sub(rb"\1", data))
 
 
 def _tree(data: bytes) -> ast.Module:

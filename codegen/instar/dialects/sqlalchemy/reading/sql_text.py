@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from instar.dialects.sqlalchemy.reading import column_types
+from instar.dialects.sqlalchemy.reading.classes import ClassValue
 from instar.dialects.sqlalchemy.reading.values import (
     Applied,
     EnumMember,
@@ -84,8 +85,10 @@ class SqlText:
 
     def _applied(self, value: Applied, depth: int) -> str | None:
         match value.callee:
-            case Symbol(path=path, name=name) if ".func." in f".{path}.":
+            case Symbol(path=path, name=name) if ".func." in f".{path}." or ".functions." in path:
                 return self._function(name, value.arguments, depth)
+            case ClassValue() as owner if isinstance(own := owner.get("name"), str):
+                return self._function(own, value.arguments, depth)
             case Symbol(name=name):
                 return self._known(name, value, depth)
             case Member(owner=owner, name=name):

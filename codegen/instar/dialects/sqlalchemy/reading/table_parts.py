@@ -9,6 +9,7 @@ from instar.dialects.sqlalchemy.reading.classes import ClassValue
 from instar.dialects.sqlalchemy.reading.naming import Named, name_of
 from instar.dialects.sqlalchemy.reading.sql_text import SqlText
 from instar.dialects.sqlalchemy.reading.values import Applied, Member, SqlOperation, Symbol, Unknown, Value
+from instar.dialects.sqlalchemy.reading.vocabulary import COLUMNS
 from instar.schema.model import Constraint, Index, IndexKey, IndexKind, Reference
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ class Parts:
         found: ColumnDraft | None = None
         if isinstance(value, Applied):
             found = self._sources.get(id(value))
+            if found is None and self._project.vocabulary.meaning(value.callee) in COLUMNS:
+                named = value.arguments[0] if value.arguments else None  # `func.lower(Column("email"))`
+                found = self._table.columns.get(named) if isinstance(named, str) else None
         elif isinstance(value, Member) and isinstance(value.owner, ClassValue):
             found = self._table.attributes.get(value.name)
         elif (
