@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 
 from instar.environments.evidence import ago
-from instar.environments.standing import ddl_state, standing, work_state
+from instar.environments.standing import counted_too_early, ddl_state, standing, work_state
 from instar.schema.virtual import declared_after
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def gates(migration: Migration, deploy: int, evidence: Evidence) -> tuple[Missin
     if state is None:
         hint = "instar state set --env NAME --code $SHA; instar state pull --env NAME"
         return (Missing(kind="record", text="a record: nothing has been recorded", hint=hint),)
-    found = [*_ages(state, earlier, evidence), *_database(migration, earlier, evidence)]
-    found += _code(migration, earlier, evidence)
+    found = [*_ages(state, earlier, evidence), *_code(migration, earlier, evidence)]
+    found += _database(migration, earlier, evidence)
     found += _proof(migration, deploy, evidence)
     return tuple(found)
 
@@ -99,14 +99,14 @@ def _database(migration: Migration, earlier: tuple[Deploy, ...], evidence: Evide
                 named = f" (revision {revision})" if revision else ""
                 text = f"the DDL of deploy {deploy.number}{named}: {step.title.splitlines()[0]} {as_of}"
                 yield Missing(kind="ddl", text=text, step=step.id)
-            elif step.kind in {"backfill", "verify"} and work_state(step, evidence) != "done":
+            elif step.kind in {"backfill", "verify"} and work_state(deploy, step, evidence) != "done":
                 assert step.work is not None
                 if step.work.name not in lacking:
                     lacking.append(step.work.name)
-                    yield _work(migration, step, evidence, as_of)
+                    yield _work(migration, deploy, step, evidence, as_of)
 
 
-def _work(migration: Migration, step: Step, evidence: Evidence, as_of: str) -> Missing:
+def _work(migration: Migration, deploy: Deploy, step: Step, evidence: Evidence, as_of: str) -> Missing:
     assert step.work is not None
     assert evidence.state is not None
     title = ".".join(part for part in (step.work.namespace, step.work.table, step.work.target) if part)
@@ -132,6 +132,9 @@ def _work(migration: Migration, step: Step, evidence: Evidence, as_of: str) -> M
         text = f"agreement of {title}: {found.disagreeing:,} rows disagree {as_of}"
         return Missing(kind="verify", text=text, hint=verify, step=step.id)
     pull = f"instar state pull --env {evidence.state.name}"
+    if counted_too_early(deploy, step, evidence):
+        text = f"verification of {title} after the code of deploy {deploy.number}: older code may have inserted rows since"
+        return Missing(kind="verify", text=text, hint=f"{run}; {pull}", step=step.id)
     return Missing(
         kind="verify",
         text=f"verification of {title}: its rows were not counted {as_of}",

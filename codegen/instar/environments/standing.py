@@ -51,7 +51,7 @@ def standing(migration: Migration, evidence: Evidence) -> Standing:
                 case "code":
                     states[step.id] = code_state(deploy, evidence)
                 case "backfill" | "verify":
-                    states[step.id] = work_state(step, evidence)
+                    states[step.id] = work_state(deploy, step, evidence)
     _carried_back(migration, states)
     first = next(
         (d.number for d in migration.deploys if any(states[s.id] != "done" for s in d.steps)),
@@ -94,17 +94,32 @@ def code_state(deploy: Deploy, evidence: Evidence) -> StepState:
     )
 
 
-def work_state(step: Step, evidence: Evidence) -> StepState:
-    """A verification holds when the rows were counted; a backfill is done when the tracking table says so."""
+def work_state(deploy: Deploy, step: Step, evidence: Evidence) -> StepState:
+    """A verification holds when the rows were counted; a backfill is done when the tracking table says so.
+
+    What follows code in its deploy counts only when that code alone is in service and the rows were looked at since:
+    until then older code goes on inserting rows.
+    """
     assert step.work is not None
     if evidence.state is None or evidence.state.database_as_of is None:
         return "unknown"
+    if counted_too_early(deploy, step, evidence):
+        return "open"
     found = evidence.state.backfills.get(step.work.name)
     if found is None:
         return "open"
     if step.kind == "backfill":
         return "done" if found.status == "completed" or found.holds else "open"
     return "done" if found.holds else "open"
+
+
+def counted_too_early(deploy: Deploy, step: Step, evidence: Evidence) -> bool:
+    """Whether the database was looked at before the code that the step follows was alone in service."""
+    kinds = [each.kind for each in deploy.steps[: deploy.steps.index(step)]]
+    if "code" not in kinds or evidence.state is None:
+        return False
+    code, database = evidence.state.code_as_of, evidence.state.database_as_of
+    return code_state(deploy, evidence) != "done" or code is None or database is None or database < code
 
 
 def _shows(schema: Schema, act: Operation) -> bool:

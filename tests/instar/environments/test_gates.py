@@ -10,6 +10,7 @@ import pytest
 from instar.environments import BackfillState, EnvironmentState, Evidence, UnresolvedUse, gates, standing
 from instar.environments.evidence import ago, parse_age
 from instar.errors import InstarError
+from instar.plan import PlanOptions
 from instar.schema.virtual import declared_after, schema_after
 from schemas import field, planned, table
 
@@ -163,3 +164,25 @@ def test_an_age_of_another_form_is_an_error():
 )
 def test_how_long_ago(seconds, says):
     assert ago(NOW - dt.timedelta(seconds=seconds), NOW) == says
+
+
+def test_the_final_sweep_counts_only_after_the_last_old_writer_is_gone():
+    added = planned(
+        table("users", field("name")),
+        table("users", field("name"), field("avatar")),
+        options=PlanOptions(fills={"users.avatar": "''"}),
+    )
+    (name,) = {step.work.name for step in added.steps if step.work}
+    pulled, shipped = NOW - dt.timedelta(minutes=5), NOW - dt.timedelta(minutes=2)
+    state = EnvironmentState(
+        name="production",
+        code=(NEW,),
+        code_as_of=shipped,
+        schema=schema_after(added, 1),
+        database_as_of=pulled,
+        backfills={name: FILLED},
+    )
+    (missing,) = gates(added, 2, Evidence(state=state, now=NOW, generated={NEW: 1}))
+    assert missing.text.startswith("verification of users.avatar after the code of deploy 1")
+    later = msgspec.structs.replace(state, database_as_of=NOW)
+    assert gates(added, 2, Evidence(state=later, now=NOW, generated={NEW: 1})) == ()
