@@ -69,9 +69,14 @@ def copy_work(context: Context, item: FieldItem, conversion: Conversion | None, 
 
 
 def value_work(context: Context, item: FieldItem, value: Value, suffix: str = "") -> BackfillWork:
-    """How rows without a value get one."""
+    """How rows without a value get one. A function gets the columns that are there from the first deploy to the last."""
     table, new = context.table(item.table, item.namespace), item.new
-    reads = tuple(field.name for field in table.fields if field.name != new.name) if value.compute else ()
+    reads: tuple[str, ...] = ()
+    if value.compute:
+        kept = context.target.table(item.table, item.namespace) or table
+        reads = tuple(
+            field.name for field in table.fields if field.name != new.name and kept.field(field.name)
+        )
     return BackfillWork(
         name=f"{context.id}/{item.title(new)}{suffix}",
         table=item.table,

@@ -64,6 +64,7 @@ def evidence(
             generated[ref], mapped[ref] = found
     return Evidence(
         state=state,
+        environment=name,
         now=dt.datetime.now(dt.UTC),
         max_age=parse_age(configured.max_age if configured else None),
         generated=generated,
@@ -153,14 +154,18 @@ def _unresolved(
     source = project.source()
     knowledge = Knowledge.of(source, project.config)
     paths = [file.path for file in source.files((".py",)) if counts(file.path, project.config)]
+    dynamic = [
+        fact
+        for _, facts in collect(source, knowledge, Watch(everything=True), paths)
+        for fact in facts
+        if isinstance(fact, Unresolved)
+    ]
     found: dict[str, tuple[UnresolvedUse, ...]] = {}
-    for key in leaving:
-        namespace, table, field = key
+    for namespace, table, field in leaving:
         uses = {
             UnresolvedUse(fact.place.path, fact.place.line, fact.text)
-            for _, facts in collect(source, knowledge, Watch(fields=frozenset({key})), paths)
-            for fact in facts
-            if isinstance(fact, Unresolved) and fact.table in {None, table}
+            for fact in dynamic
+            if (fact.namespace, fact.table) == (namespace, table)
         }
         found[".".join(part for part in (namespace, table, field) if part)] = tuple(sorted(uses))
     return found

@@ -89,6 +89,9 @@ def _works(migrations: Sequence[Migration], schema: Schema) -> Iterator[tuple[Ba
             table = schema.table(step.work.table, step.work.namespace)
             there = table is not None and table.field(step.work.target) is not None
             source_there = there and table is not None and _old_is_there(migration, step.work, table.field)
+            source_there = source_there and all(
+                table is not None and table.field(name) for name in step.work.reads
+            )
             if step.kind == "verify" or step.work.name not in works:
                 works[step.work.name] = (step.work, source_there)
     yield from works.values()

@@ -36,6 +36,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
             know the migration.
         mapped: For each commit in service, the schema that its source declares, where it could be read.
         applied: Alembic revisions that the database has, ancestors of its heads among them.
+        environment: Its name, for what to type.
         unresolved: By `table.field`, uses of a field that is about to go which could not be resolved.
         accept_unproven: Whether the user has read those and takes them.
     """
@@ -46,6 +47,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     generated: dict[str, int] = {}
     mapped: dict[str, Schema] = {}
     applied: frozenset[str] = frozenset()
+    environment: str = "NAME"
     unresolved: dict[str, tuple[UnresolvedUse, ...]] = {}
     accept_unproven: bool = False
 

@@ -54,12 +54,13 @@ def gates(migration: Migration, deploy: int, evidence: Evidence) -> tuple[Missin
         return ()
     state = evidence.state
     if state is None:
-        hint = "instar state set --env NAME --code $SHA; instar state pull --env NAME"
+        name = evidence.environment
+        hint = f"instar state set --env {name} --code $SHA; instar state pull --env {name}"
         return (Missing(kind="record", text="a record: nothing has been recorded", hint=hint),)
     found = [*_ages(state, earlier, evidence), *_code(migration, earlier, evidence)]
     found += _database(migration, earlier, evidence)
     found += _proof(migration, deploy, evidence)
-    return tuple(found)
+    return tuple({missing.text: missing for missing in found}.values())
 
 
 def _ages(state: EnvironmentState, earlier: tuple[Deploy, ...], evidence: Evidence) -> Iterator[Missing]:
@@ -112,7 +113,7 @@ def _work(migration: Migration, deploy: Deploy, step: Step, evidence: Evidence, 
     title = ".".join(part for part in (step.work.namespace, step.work.table, step.work.target) if part)
     found = evidence.state.backfills.get(step.work.name)
     run = f"instar run {migration.name} --env {evidence.state.name}"
-    if found is None:
+    if found is None or (found.status == "absent" and found.remaining is None):
         return Missing(
             kind="backfill", text=f"backfill {title}: it has not run {as_of}", hint=run, step=step.id
         )

@@ -61,15 +61,28 @@ def standing(migration: Migration, evidence: Evidence) -> Standing:
 
 
 def _carried_back(migration: Migration, states: dict[str, StepState]) -> None:
-    """A backfill whose column is filled by a later, verified sweep is done; so is DDL that a later drop undid."""
+    """A backfill whose column a verified sweep has filled is done; so is all that a contract looked at itself."""
     verified = {
         step.work.target
         for step in migration.steps
         if step.kind == "verify" and step.work and states[step.id] == "done"
     }
-    for step in migration.steps:
-        if step.kind == "backfill" and step.work and step.work.target in verified:
-            states[step.id] = "done"
+    contracted = max(
+        (
+            deploy.number
+            for deploy in migration.deploys
+            for step in deploy.steps
+            if step.kind == "ddl" and step.phase == "contract" and states[step.id] == "done"
+        ),
+        default=0,
+    )
+    for deploy in migration.deploys:
+        for step in deploy.steps:
+            if step.work is None:
+                continue
+            filled = step.kind == "backfill" and step.work.target in verified
+            if filled or deploy.number < contracted:
+                states[step.id] = "done"
 
 
 def ddl_state(migration: Migration, step: Step, evidence: Evidence) -> StepState:
