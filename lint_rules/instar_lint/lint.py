@@ -29,6 +29,27 @@ def watch_of(deployment: Deployment) -> Watch:
     return Watch(fields=frozenset(fields), tables=frozenset(tables))
 
 
+def names_in_flight(deployment: Deployment) -> frozenset[str]:
+    """The names that code in flight can use: of fields, of both sides of a pair, of indexes that differ somewhere."""
+    fields = {
+        field.name for one in deployment.fields for field in (one.field, one.successor) if field is not None
+    }
+    deployed = {
+        (table.key, index.name)
+        for environment in deployment.environments
+        for table in environment.schema.tables
+        for index in table.indexes
+        if not index.staged
+    }
+    declared = {
+        (table.key, index.name)
+        for table in deployment.declared.tables
+        for index in table.indexes
+        if not index.staged
+    }
+    return frozenset(fields | {name for _, name in deployed ^ declared if name is not None})
+
+
 def _indexes_differ(deployment: Deployment, key: TableKey) -> bool:
     return key[1] in deployment.large_tables or any(
         deployment.undeployed_paths(environment, key) or deployment.leaving_paths(environment, key)

@@ -19,7 +19,7 @@ from instar.sources import Source
 from instar_lint.deployment import Deployment
 from instar_lint.findings import Finding, in_order
 from instar_lint.in_flight import Sides, Standing, in_flight, is_finished
-from instar_lint.lint import lint_facts, lint_revision, lint_schema, watch_of
+from instar_lint.lint import lint_facts, lint_revision, lint_schema, names_in_flight, watch_of
 from instar_lint.python.collect import collect, decoded, facts_of
 from instar_lint.python.knowledge import Knowledge
 from instar_lint.python.modules import Modules
@@ -104,6 +104,9 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
         return counts(path, self.config) and not path.startswith(self.skipped or "\0")
 
     def _facts(self, paths: Collection[str] | None) -> Iterator[tuple[Fact, ...]]:
+        if self.deployment.declared.dialect == "convex":
+            yield from self._typescript_facts(paths)
+            return
         watch = watch_of(self.deployment)
         wanted = [file.path for file in self.source.files((".py",))] if paths is None else sorted(paths)
         python = [path for path in wanted if path.endswith(".py") and self.counts(path)]
@@ -113,6 +116,15 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
             for path, facts in collect_templates(self.source, self.knowledge, watch):
                 if paths is None or path in paths:
                     yield facts
+
+    def _typescript_facts(self, paths: Collection[str] | None) -> Iterator[tuple[Fact, ...]]:
+        from instar_lint.typescript.collect import collect as collect_typescript  # noqa: PLC0415 - loads its parser
+
+        schemas = (self.deployment.declared, *(one.schema for one in self.deployment.environments))
+        names = names_in_flight(self.deployment)
+        for path, facts in collect_typescript(self.source, schemas, names, paths):
+            if self.counts(path):
+                yield facts
 
 
 def between_versions(

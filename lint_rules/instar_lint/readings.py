@@ -64,6 +64,14 @@ class Readings:
         Raises:
             InstarError: The configuration names what does not exist, or two classes contradict each other.
         """
+        if self._config.dialect == "convex":
+            return _convex(source, self._config)
+        found = self._of_models(source)
+        if self._config.dialect is None and not found.schema.tables and _is_convex(source):
+            return _convex(source, self._config)
+        return found
+
+    def _of_models(self, source: Source) -> Reading:
         files = {file.path: file.blob for file in source.files(_SUFFIXES)}
         path = self._path(source.label)
         kept = _load(path) if path is not None else None
@@ -82,6 +90,19 @@ class Readings:
             return None
         digest = hashlib.sha256(msgspec.json.encode([self._place, name, self._config], order="sorted"))
         return self._folder / f"{digest.hexdigest()[:32]}.msgpack"
+
+
+def _is_convex(source: Source) -> bool:
+    from instar.dialects.convex.reader import READER  # noqa: PLC0415 - loads the TypeScript parser
+
+    return READER.detects(source)
+
+
+def _convex(source: Source, config: Config) -> Reading:
+    """The schema of a Convex project, which has no mapped classes and is read in milliseconds."""
+    from instar.dialects.convex.reader import READER  # noqa: PLC0415 - loads the TypeScript parser
+
+    return Reading(READER.read(source, config), Models(), ())
 
 
 def _counts(kept: _Kept, files: dict[str, str], source: Source) -> bool:

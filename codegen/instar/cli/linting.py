@@ -25,7 +25,21 @@ if TYPE_CHECKING:
     from instar.cli.project import Project
     from instar.sources import Source
 
-_LINTED = (".py", ".html", ".jinja", ".jinja2", ".j2", ".txt", ".xml")
+_LINTED = (
+    ".py",
+    ".html",
+    ".jinja",
+    ".jinja2",
+    ".j2",
+    ".txt",
+    ".xml",
+    ".ts",
+    ".tsx",
+    ".js",
+    ".jsx",
+    ".mts",
+    ".mjs",
+)
 
 
 class Linted(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,6 +53,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from instar.schema.change import IndexChange
 from instar_lint.findings import at_declaration
 
@@ -71,6 +73,8 @@ def check_schema(deployment: Deployment) -> Iterator[Finding]:
         before, after = change.before, change.after
         if before is None or after is None or before.name != after.name or after.place is None:
             continue
+        if msgspec.structs.replace(before, staged=after.staged, place=after.place) == after:
+            continue  # staged or enabled as it is: Convex builds nothing anew
         message = (
             f"index {after.name} of {change.table} changes from ({', '.join(before.fields)}) to "
             f"({', '.join(after.fields)}) under its name; "

@@ -1,0 +1,191 @@
+"""Collects the facts of one file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from instar.dialects.convex.syntax import arguments, string_value, unwrap, walk
+from instar_lint.facts import Fact, FieldUse, Filter, Query, RowInsert
+from instar_lint.typescript.calls import MANY_FROM, ONE_FROM, OPERATORS, SYSTEM_INDEXES, WRITES
+from instar_lint.typescript.kinds import Held, Kind, ObjectLiteral
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from instar.dialects.convex.syntax import SyntaxFile
+    from instar_lint.facts import Operator, Role
+    from instar_lint.typescript.walk import Scope, Walker
+
+
+class Report:
+    """The facts of a file, each once, in order of place."""
+
+    def __init__(self, file: SyntaxFile, names: frozenset[str]) -> None:
+        self._file = file
+        self._names = names
+        self._facts: dict[tuple[object, ...], Fact] = {}
+
+    def facts(self) -> tuple[Fact, ...]:
+        """All of them."""
+        return tuple(sorted(self._facts.values(), key=lambda fact: fact.place))
+
+    def read(self, table: str, node: Node, name: str, subject: str, scope: str) -> None:
+        """A read of a field."""
+        self._use(table, node, name, access_write=False, subject=subject, scope=scope)
+
+    def _use(
+        self,
+        table: str,
+        node: Node,
+        name: str,
+        *,
+        access_write: bool,
+        subject: str = "",
+        scope: str = "",
+        role: Role = "value",
+        operator: Operator | None = None,
+        constant: bool = True,
+    ) -> None:
+        if name not in self._names:
+            return
+        fact = FieldUse(
+            place=self._file.place(node),
+            end_column=self._file.column(node.end_point),
+            name=name,
+            field=name,
+            access="write" if access_write else "read",
+            via="string" if node.type == "string" else "attribute",
+            table=table,
+            subject=subject,
+            scope=scope,
+            role=role,
+            operator=operator,
+            constant=constant,
+        )
+        self._facts.setdefault((fact.place, name, fact.access, role), fact)
+
+    def call(self, walker: Walker, node: Node, callee: tuple[str, Held], scope: Scope) -> None:
+        """What a call does to data; `callee` is its name and what it is called on."""
+        (called, owner), given = callee, arguments(node)
+        if isinstance(owner, Kind) and owner.shape == "database" and called in WRITES:
+            self._write(walker, called, given, scope, node)
+        elif (
+            isinstance(owner, Kind) and owner.shape == "query" and called in {"withIndex", "withSearchIndex"}
+        ):
+            self._index(owner.table, given, scope)
+        elif isinstance(owner, Kind) and owner.shape == "query" and called == "filter" and given:
+            self._filter(owner.table, given[0], scope)
+        elif called in ONE_FROM | MANY_FROM and len(given) > 2:
+            names = [
+                string_value(self._file, unwrap(one)) for one in given[1:3] if unwrap(one).type == "string"
+            ]
+            if len(names) == 2:
+                self._query(names[0], unwrap(given[2]), names[1], (), scope)
+        elif called == "vectorSearch" and len(given) > 1:
+            names = [
+                string_value(self._file, unwrap(one)) for one in given[:2] if unwrap(one).type == "string"
+            ]
+            if len(names) == 2:
+                self._query(names[0], unwrap(given[1]), names[1], (), scope)
+
+    def _write(self, walker: Walker, called: str, given: list[Node], scope: Scope, node: Node) -> None:
+        table, value = _target(walker, self._file, called, given, scope)
+        if table is None or value is None:
+            return
+        held = walker.held(value, scope)
+        if not isinstance(held, ObjectLiteral):
+            return
+        for name, key in held.keys.items():
+            self._use(table, key, name, access_write=True, scope=scope.name)
+        if called == "insert":
+            fact = RowInsert(
+                place=self._file.place(node),
+                table=table,
+                given=tuple(held.keys),
+                complete=held.complete,
+                stored=True,
+                scope=scope.name,
+            )
+            self._facts.setdefault(("insert", fact.place), fact)
+
+    def _index(self, table: str, given: list[Node], scope: Scope) -> None:
+        if not given or unwrap(given[0]).type != "string":
+            return
+        filters = []
+        if len(given) > 1:
+            for call in walk(given[1]):
+                function = call.child_by_field_name("function") if call.type == "call_expression" else None
+                name = function.child_by_field_name("property") if function is not None else None
+                inner = arguments(call) if name is not None else []
+                if name is None or not inner or unwrap(inner[0]).type != "string":
+                    continue
+                operator = OPERATORS.get(self._file.text(name))
+                if operator is None:
+                    continue
+                field = string_value(self._file, unwrap(inner[0]))
+                filters.append(Filter(field, operator))
+                absent = len(inner) > 1 and self._file.text(inner[1]) == "undefined"
+                self._use(
+                    table,
+                    unwrap(inner[0]),
+                    field,
+                    access_write=False,
+                    scope=scope.name,
+                    role="filter",
+                    operator="is_null" if absent else operator,
+                )
+        first = unwrap(given[0])
+        self._query(table, first, string_value(self._file, first), tuple(filters), scope)
+
+    def _query(self, table: str, node: Node, index: str, filters: tuple[Filter, ...], scope: Scope) -> None:
+        if index in SYSTEM_INDEXES:
+            return
+        fact = Query(
+            place=self._file.place(node),
+            end_column=self._file.column(node.end_point),
+            table=table,
+            filters=filters,
+            named_index=index,
+            whole=False,
+            scope=scope.name,
+        )
+        self._facts.setdefault(("query", fact.place), fact)
+
+    def _filter(self, table: str, callback: Node, scope: Scope) -> None:
+        """`q.eq(q.field("name"), value)` inside `.filter(…)`."""
+        for call in walk(callback):
+            function = call.child_by_field_name("function") if call.type == "call_expression" else None
+            name = function.child_by_field_name("property") if function is not None else None
+            inner = arguments(call) if name is not None else []
+            if name is None or self._file.text(name) != "field" or not inner or inner[0].type != "string":
+                continue
+            around = call.parent.parent if call.parent is not None else None
+            outer = around.child_by_field_name("function") if around is not None else None
+            outer_name = outer.child_by_field_name("property") if outer is not None else None
+            operator = OPERATORS.get(self._file.text(outer_name)) if outer_name is not None else None
+            others = [self._file.text(one) for one in arguments(around)] if around is not None else []
+            self._use(
+                table,
+                inner[0],
+                string_value(self._file, inner[0]),
+                access_write=False,
+                scope=scope.name,
+                role="filter",
+                operator="is_null" if "undefined" in others else operator or "other",
+            )
+
+
+def _target(
+    walker: Walker, file: SyntaxFile, called: str, given: list[Node], scope: Scope
+) -> tuple[str | None, Node | None]:
+    """The table that a write goes to, and the object that it writes."""
+    if not given:
+        return None, None
+    first = unwrap(given[0])
+    if first.type == "string":
+        position = 1 if called == "insert" else 2
+        return string_value(file, first), given[position] if len(given) > position else None
+    held = walker.held(first, scope)
+    if called != "insert" and isinstance(held, Kind) and held.shape == "id" and len(given) > 1:
+        return held.table, given[1]
+    return None, None

@@ -1,0 +1,64 @@
+"""`instar lint` on a Convex project: the code of the work tree against the schema that is deployed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from instar.cli.app import instar
+
+IMPORTS = 'import { defineSchema, defineTable } from "convex/server";\nimport { v } from "convex/values";\n'
+BEFORE = (
+    IMPORTS
+    + 'export default defineSchema({ users: defineTable({ name: v.string(), old: v.string() }).index("by_name", ["name"]) });\n'
+)
+CODE = """\
+import { query } from "./_generated/server";
+
+export const list = query({
+  args: {},
+  handler: async (ctx) => {
+    const users = await ctx.db.query("users").withIndex("by_name").collect();
+    return users.map((user) => user.old);
+  },
+});
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "convex").mkdir()
+    (tmp_path / "convex" / "schema.ts").write_text(BEFORE)
+    (tmp_path / "convex" / "users.ts").write_text(CODE)
+    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "first"]):
+        identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+        subprocess.run(["git", "-C", str(tmp_path), *identity, *command], check=True)
+    return tmp_path
+
+
+def findings(project: Path, schema: str) -> list[tuple[str, str, int]]:
+    (project / "convex" / "schema.ts").write_text(schema)
+    result = CliRunner().invoke(
+        instar, ["lint", "--repo", str(project), "--from", "main", "--format", "json"], catch_exceptions=False
+    )
+    return [(one["code"], one["path"], one["line"]) for one in json.loads(result.stdout)["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        (BEFORE, []),
+        (BEFORE.replace(", old: v.string()", ""), [("INS201", "convex/users.ts", 7)]),
+        (BEFORE.replace('.index("by_name", ["name"])', ""), [("INS102", "convex/users.ts", 6)]),
+        (
+            BEFORE.replace('["name"]', '{ fields: ["name"], staged: true }'),
+            [("INS102", "convex/users.ts", 6)],
+        ),
+    ],
+)
+def test_what_a_change_breaks(project: Path, changed: str, expected: list[tuple[str, str, int]]) -> None:
+    assert findings(project, changed) == expected

@@ -1,0 +1,134 @@
+"""What the TypeScript frontend sees in Convex functions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from convex_projects import write_project
+from instar.config import Config
+from instar.dialects.convex.reader import READER
+from instar.sources import FolderSource
+from instar_lint.facts import Fact, FieldUse, Query, RowInsert
+from instar_lint.typescript.collect import collect
+
+SCHEMA = """\
+import { defineSchema, defineTable } from "convex/server";
+import { v } from "convex/values";
+export default defineSchema({
+  users: defineTable({ name: v.string(), bestFriend: v.optional(v.id("users")), friends: v.array(v.id("users")) })
+    .index("by_name", ["name"]),
+  posts: defineTable({ title: v.string(), authorId: v.id("users") }).index("by_author", ["authorId"]),
+});
+"""
+NAMES = ("name", "title", "by_name", "by_author")
+
+
+def facts(folder: Path, files: dict[str, str]) -> list[Fact]:
+    source = FolderSource(write_project(folder, {"convex/schema.ts": SCHEMA, **files}))
+    schema = READER.read(source, Config())
+    paths = [path for path in files if path.endswith((".ts", ".tsx"))]
+    return [fact for _, found in collect(source, [schema], NAMES, paths) for fact in found]
+
+
+def uses(folder: Path, body: str) -> list[tuple[str, str, str, int]]:
+    """Access, table and field of every use in a handler, with its line, counted from the body's first."""
+    text = (
+        'import { v } from "convex/values";\nimport type { Doc, Id } from "./_generated/dataModel";\n'
+        "export const f = mutation({ args: { id: v.id('users'), ids: v.array(v.id('users')), other: v.string() },\n"
+        f"  handler: async (ctx, args) => {{\n{body}\n}} }});\n"
+    )
+    return [
+        (fact.access, fact.table or "", fact.name, fact.place.line - 4)
+        for fact in facts(folder, {"convex/f.ts": text})
+        if isinstance(fact, FieldUse)
+    ]
+
+
+READ = ("read", "users", "name", 1)
+WRITE = ("write", "users", "name", 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("const user = await ctx.db.get(args.id); return user!.name;", [READ]),
+        ("return (await ctx.db.get('users', args.id))?.name;", [READ]),
+        ("const { name: title } = (await ctx.db.get(args.id))!; return title;", [READ]),
+        ("const { id } = args; return ((await ctx.db.get(id)) as any).name;", [READ]),
+        ("for (const u of await ctx.db.query('users').collect()) log(u.name);", [READ]),
+        ("return (await ctx.db.query('users').order('desc').take(3)).filter((u) => u.name);", [READ]),
+        ("const p = await ctx.db.query('users').paginate(o); return p.page.map(({ name }) => name);", [READ]),
+        (
+            "const u = await ctx.db.query('users').withIndex('by_x').unique(); return u?.['x'] ?? u?.name;",
+            [READ],
+        ),
+        ("const u = (await ctx.db.query('users').collect())[0]; return u.name;", [READ]),
+        (
+            "const post = await ctx.db.query('posts').first(); return (await ctx.db.get(post!.authorId))!.name;",
+            [READ],
+        ),
+        (
+            "const u = await ctx.db.get(args.id); for (const i of u!.friends) log((await ctx.db.get(i))!.name);",
+            [READ],
+        ),
+        ("const { db } = ctx; return (await db.query('users').first())?.name;", [READ]),
+        ("function g(u: Doc<'users'>) { return u.name; }", [READ]),
+        ("const g = (us: Doc<'users'>[]) => us.map((u) => u.name);", [READ]),
+        ("return await asyncMap(args.ids, async (i) => (await ctx.db.get(i))!.name);", [READ]),
+        ("return (await getOneFrom(ctx.db, 'users', 'by_x', args.other)).name;", [READ]),
+        ("await ctx.db.insert('users', { name: 'a', friends: [] });", [WRITE]),
+        ("await ctx.db.patch(args.id, { name: args.other });", [WRITE]),
+        ("await ctx.db.patch('users', args.id, { ['x']: 1, name: 'a' });", [WRITE]),
+        ("const u = await ctx.db.get(args.id); await ctx.db.replace(u!._id, { ...u, name: 'a' });", [WRITE]),
+        ("const d: any = { name: 'a' }; await ctx.db.insert('users', d);", [WRITE]),
+        ("const d: any = {}; d.name = 'a'; await ctx.db.insert('users', { ...d });", [WRITE]),
+        ("const n = args.other.name; const o = { name: 1 }; return o.name + n + other.name;", []),
+        (
+            "await ctx.db.insert('posts', { name: 1 } as any); return ctx.name;",
+            [("write", "posts", "name", 1)],
+        ),
+    ],
+)
+def test_uses(tmp_path: Path, body: str, expected: list[tuple[str, str, str, int]]) -> None:
+    assert uses(tmp_path, body) == expected
+
+
+def test_functions_of_other_modules_give_documents(tmp_path: Path) -> None:
+    files = {
+        "convex/model/users.ts": (
+            'import type { Id } from "../_generated/dataModel";\n'
+            "export async function load(ctx: any, id: Id<'users'>) { return await ctx.db.get(id); }\n"
+        ),
+        "convex/f.ts": (
+            'import { load } from "./model/users";\n'
+            "export const f = query({ args: {}, handler: async (ctx) => (await load(ctx, x))!.name });\n"
+        ),
+    }
+    assert [fact.place.line for fact in facts(tmp_path, files) if isinstance(fact, FieldUse)] == [2]
+
+
+def test_queries_name_their_index_and_filter_by_fields(tmp_path: Path) -> None:
+    text = (
+        "export const f = query({ args: {}, handler: async (ctx) => {\n"
+        "  await ctx.db.query('users').withIndex('by_name', (q) => q.eq('name', 'a')).first();\n"
+        "  await ctx.db.query('users').withIndex('by_creation_time').filter((q) => q.eq(q.field('name'), undefined)).first();\n"
+        "  await ctx.db.insert('posts', { title: 'a', ...rest });\n"
+        "} });\n"
+    )
+    found = facts(tmp_path, {"convex/f.ts": text})
+    queries = [fact for fact in found if isinstance(fact, Query)]
+    assert [(q.table, q.named_index, q.place.line) for q in queries] == [("users", "by_name", 2)]
+    filters = [
+        (f.name, f.operator, f.place.line) for f in found if isinstance(f, FieldUse) and f.role == "filter"
+    ]
+    assert filters == [("name", "eq", 2), ("name", "is_null", 3)]
+    inserts = [fact for fact in found if isinstance(fact, RowInsert)]
+    assert [(fact.given, fact.complete) for fact in inserts] == [(("title",), False)]
+
+
+def test_generated_and_test_files_are_left_out(tmp_path: Path) -> None:
+    text = "export const f = (u: Doc<'users'>) => u.name;"
+    assert facts(tmp_path, {"convex/_generated/x.ts": text, "convex/x.test.ts": text}) == []
+    assert len(facts(tmp_path, {"convex/x.tsx": text + "\nexport const C = () => <b>{1}</b>;"})) == 1
