@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase as fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,6 +128,11 @@ class Project:
             return SchemaVersion(name, f"the database of {environment}", schema)
         if name.endswith(".json"):
             return SchemaVersion(name, name, self._snapshot(name))
+        if "://" in name:
+            raise InstarError(
+                "a version is no URL. Name an environment (db:ENV), or store the database's schema first with: "
+                "instar snapshot --url URL --output FILE"
+            )
         source = self.source(name)
         assert self.repository is not None
         commit = self.repository.resolve(name)
@@ -143,8 +149,20 @@ class Project:
             found = reader(name)
             if self.config.dialect is not None or found.detects(source):
                 self._detected = (name,)
-                return found.read(source, self.config)
+                return found.read(source, self._config_at(source))
         return Schema(dialect="")
+
+    def _config_at(self, source: Source) -> Config:
+        """The configuration for another version: without the schema paths that it does not have yet, or no longer."""
+        if source.label == WORKTREE or not self.config.schema:
+            return self.config
+        paths = [file.path for file in source.files((".py", ".ts"))]
+        kept = tuple(
+            pattern
+            for pattern in self.config.schema
+            if any(path.startswith(f"{pattern.rstrip('/')}/") or fnmatch(path, pattern) for path in paths)
+        )
+        return msgspec.structs.replace(self.config, schema=kept)
 
     def _snapshot(self, name: str) -> Schema:
         """The schema of a snapshot, or the target of a stored migration."""

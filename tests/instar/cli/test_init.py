@@ -229,7 +229,7 @@ def test_a_pyproject_that_leaves_no_room_is_refused_and_nothing_is_written(shop)
 
 
 def test_a_file_that_does_not_parse_is_said_and_the_rest_goes_on(shop):
-    write(shop, {"shop/legacy.py": "from sqlalchemy import Column\nprint 'old'\n"})
+    write(shop, {"shop/legacy.py": MODELS.replace("users", "old_users") + "print 'old'\n"})
     done = run("init", "--yes", cwd=shop)
     assert done.code == 0
     assert "shop/legacy.py could not be read" in done.err
