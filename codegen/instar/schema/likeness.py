@@ -68,7 +68,7 @@ def table_likeness(old: Table, new: Table) -> Likeness:
         return 0.0, ()
     old_fields = {(field.name, field.type) for field in old.fields}
     new_fields = {(field.name, field.type) for field in new.fields}
-    shared = len(old_fields & new_fields) / len(old_fields | new_fields)
+    shared = 2 * len(old_fields & new_fields) / (len(old_fields) + len(new_fields))
     score = 0.75 * shared + 0.25 * name_likeness(old.name, new.name)
     return round(score, 3), (f"{len(old_fields & new_fields)} of {len(old_fields)} fields are the same",)
 
