@@ -8,6 +8,7 @@ import msgspec
 
 from instar.cli.output import counted
 from instar.cli.setup.settings import with_external_codes, with_section
+from instar.errors import InstarError
 from instar.ledger import Snapshot, encode, new_id, path_of, read_ledger
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Edits(msgspec.Struct):
         advice: What the user has to do by hand.
     """
 
-    texts: dict[str, bytes] = msgspec.field(default_factory=dict)
+    texts: dict[str, str] = msgspec.field(default_factory=dict)
     lines: list[tuple[str, str]] = msgspec.field(default_factory=list)
     advice: list[str] = msgspec.field(default_factory=list)
 
@@ -49,8 +50,14 @@ def edits(project: Project, found: Survey) -> Edits:
 
 
 def _read(source: Source, path: str, made: Edits) -> str | None:
-    data = made.texts.get(path, source.read(path))
-    return None if data is None else data.decode()
+    """The text of a file with the edits so far."""
+    if path in made.texts:
+        return made.texts[path]
+    data = source.read(path)
+    try:
+        return None if data is None else data.decode()
+    except UnicodeDecodeError:
+        raise InstarError("this file is not UTF-8. Nothing was written.", path=path) from None
 
 
 def _configuration(project: Project, source: Source, found: Survey, made: Edits) -> None:
@@ -58,7 +65,7 @@ def _configuration(project: Project, source: Source, found: Survey, made: Edits)
         return
     text = _read(source, "pyproject.toml", made)
     path = "instar.toml" if text is None else "pyproject.toml"
-    made.texts[path] = with_section(text or "", found.values, path).encode()
+    made.texts[path] = with_section(text or "", found.values, path)
     made.lines.append((path, "[tool.instar]" if text is not None else "the configuration"))
 
 
@@ -67,7 +74,7 @@ def _ruff(source: Source, made: Edits) -> None:
         text = _read(source, path, made)
         edited = None if text is None else with_external_codes(text, path)
         if edited is not None:
-            made.texts[path] = edited.encode()
+            made.texts[path] = edited
             made.lines.append((path, 'lint.external = ["INS"], so that ruff keeps # noqa: INS comments'))
 
 
@@ -85,7 +92,7 @@ def _filter(source: Source, folder: str, made: Edits) -> None:
             f"{path} could not be edited safely. Keep autogenerate away from instar's tables there:\n\n{indented}\n"
         )
         return
-    made.texts[path] = edited.encode()
+    made.texts[path] = edited
     made.lines.append((path, "include_name keeps autogenerate away from instar's tables"))
 
 
@@ -95,5 +102,5 @@ def _snapshot(project: Project, found: Survey, made: Edits) -> None:
     schema = found.version.schema
     first = Snapshot(id=new_id("initial", schema.dialect), name="initial", schema=schema)
     path = path_of(first, project.config)
-    made.texts[path] = encode(first)
+    made.texts[path] = encode(first).decode()
     made.lines.append((path, f"the schema as it is now, {counted(len(schema.tables), 'table')}"))

@@ -58,15 +58,15 @@ def command(
     else:
         for line in render(comparison):
             say(line)
-        for line in _next(comparison):
+        for line in _next(comparison, from_version, renames):
             say(line)
     return 1 if exit_code and comparison.changes else 0
 
 
-def _next(comparison: Comparison) -> list[str]:
+def _next(comparison: Comparison, from_version: str | None, renames: tuple[str, ...]) -> list[str]:
     """What to type now; nothing where both versions are history."""
     if not comparison.changes or comparison.after.label != "WORKTREE":
         return []
-    if comparison.live:
-        return ["Next: instar check shows which migration, if any, still has to bring this to the database."]
-    return ["Next: instar plan"]
+    told = [f"--from {from_version}"] if from_version else []
+    told += [f"--rename {rename}" for rename in renames]
+    return [" ".join(["Next: instar plan", *told])]

@@ -52,11 +52,11 @@ def command(
       instar init --dry-run
       instar init --yes --backend postgresql --alembic migrations
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.files import replace_files  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.project import Project  # noqa: PLC0415
+    from instar.cli.project import Project  # noqa: PLC0415 - --help pays for nothing
     from instar.cli.setup.edits import edits  # noqa: PLC0415
     from instar.cli.setup.survey import Choices, survey  # noqa: PLC0415
     from instar.errors import InstarError  # noqa: PLC0415
+    from instar.staging import write_all  # noqa: PLC0415
 
     project = Project.open(repo, dialect=dialect, schema=schema)
     if project.repository is not None and project.repository.bare:
@@ -71,7 +71,7 @@ def command(
         for line in _differences(project, made):
             say(line)
     else:
-        replace_files({project.root / path: data for path, data in made.texts.items()})
+        write_all(project.root, made.texts)
         for path, what in made.lines:
             say(f"  wrote   {path}: {what}")
     for text in made.advice:
@@ -103,12 +103,12 @@ def _finding(found: Survey) -> Iterator[str]:
 def _differences(project: Project, made: Edits) -> Iterator[str]:
     """What would be written; of a snapshot only that it would be."""
     source = project.source()
-    for path, data in made.texts.items():
+    for path, text in made.texts.items():
         old = source.read(path)
         if path.endswith(".json"):
             continue
         before = [] if old is None else old.decode().splitlines()
-        yield from difflib.unified_diff(before, data.decode().splitlines(), path, path, n=1, lineterm="")
+        yield from difflib.unified_diff(before, text.splitlines(), path, path, n=1, lineterm="")
     for path, what in made.lines:
         yield f"  would write {path}: {what}"
     yield "Nothing was written."
