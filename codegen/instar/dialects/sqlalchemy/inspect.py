@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 OWN_TABLES = frozenset({"alembic_version", "instar_migrations", "instar_partitions"})
 _SYSTEM = re.compile(r"pg_.*|information_schema|mysql|performance_schema|sys")
+_NOT_DECLARED = """
+select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relispartition or exists (
+  select 1 from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+)
+"""
 _INVALID = """
 select n.nspname, t.relname, i.relname
 from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
@@ -60,6 +66,7 @@ def inspect_connection(connection: sa.Connection) -> Schema:
         )
     description = describe(metadata)
     if backend == "postgresql":
+        _leave_out_parts(connection, description)
         _mark_invalid(connection, description)
     if backend == "sqlite":
         complete(connection, description)
@@ -86,6 +93,15 @@ def _numbered(column: dict[str, Any]) -> None:
     if default is not None and default["text"].startswith("nextval("):
         column["server_default"] = None
         column["autoincrement"] = True
+
+
+def _leave_out_parts(connection: sa.Connection, description: dict[str, Any]) -> None:
+    """The partitions of a table, and the tables of extensions, are nothing that models declare."""
+    default = connection.dialect.default_schema_name
+    parts = {tuple(row) for row in connection.execute(sa.text(_NOT_DECLARED))}
+    description["tables"] = [
+        table for table in description["tables"] if (table["schema"] or default, table["name"]) not in parts
+    ]
 
 
 def _mark_invalid(connection: sa.Connection, description: Mapping[str, Any]) -> None:

@@ -245,3 +245,19 @@ def test_tables_of_alembic_and_instar_are_left_out(database):
             connection.execute(sa.text(f"create table {name} (id integer)"))
     engine.dispose()
     assert [table.name for table in inspect_url(database).tables] == ["users"]
+
+
+@pytest.mark.postgresql
+def test_a_partitioned_table_is_one_table(postgresql):
+    engine = sa.create_engine(resolve_url(postgresql, "it"))
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("create table events (id integer not null, day date not null) partition by range (day)")
+        )
+        connection.execute(
+            sa.text(
+                "create table events_2026 partition of events for values from ('2026-01-01') to ('2027-01-01')"
+            )
+        )
+    engine.dispose()
+    assert [table.name for table in inspect_url(postgresql).tables] == ["events"]
