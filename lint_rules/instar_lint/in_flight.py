@@ -14,7 +14,8 @@ from instar.schema.change import FieldChange, IndexChange
 from instar.schema.model import Field, Schema
 from instar.schema.operations import CreateIndex, SyncFields
 from instar.schema.virtual import declared_after
-from instar_lint.deployment import Deployment, Environment, FieldInFlight, Origin
+from instar_lint.accessors import AccessorModule
+from instar_lint.deployment import Deployment, Environment, FieldInFlight, Origin, TableKey
 from instar_lint.versions import Names, removed_fields
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from instar.schema.change import Change
     from instar.schema.migration import Migration
-    from instar_lint.deployment import TableKey
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,8 +50,7 @@ class Sides(msgspec.Struct, frozen=True, kw_only=True):
         base: What counts as deployed where nothing is recorded.
         base_label: How messages name that.
         names: What code calls the fields.
-        accessors: The dotted package of the generated accessors; empty where there is none.
-        accessor_names: The functions that exist there, as `users.display_name`.
+        accessors: The generated accessors, by table.
     """
 
     declared: Schema
@@ -59,8 +58,7 @@ class Sides(msgspec.Struct, frozen=True, kw_only=True):
     base: Schema
     base_label: str
     names: Names = Names()
-    accessors: str = ""
-    accessor_names: frozenset[str] = frozenset()
+    accessors: dict[TableKey, AccessorModule] = {}
 
 
 def in_flight(
@@ -212,13 +210,15 @@ def _leaving(
 
 def _named(migration: Migration, sides: Sides, one: FieldInFlight, field: Field | None) -> FieldInFlight:
     """With the accessor that reads `field`, where it has been generated."""
-    if field is None or not sides.accessors:
+    module = sides.accessors.get(one.key)
+    if field is None or module is None:
         return one
     final = _field(migration.target, one.key, field.name) or field
-    name = f"{one.table}.{final.code_name}"
-    accessor = f"{sides.accessors}.{name}" if name in sides.accessor_names else ""
-    expression = f"{accessor}_expression" if f"{name}_expression" in sides.accessor_names else ""
-    return msgspec.structs.replace(one, accessor=accessor, expression=expression)
+    return msgspec.structs.replace(
+        one,
+        accessor=module.named(final.code_name),
+        expression=module.named(f"{final.code_name}_expression"),
+    )
 
 
 def _pairs(migration: Migration) -> dict[tuple[TableKey, str], tuple[Field, Field]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,30 +15,30 @@ from instar.schema.change import ConstraintChange, FieldChange, IndexChange
 from instar.schema.diff import diff
 from instar.schema.virtual import declared_after
 from instar.sources import Source
+from instar_lint.accessors import accessor_modules
 from instar_lint.deployment import Deployment
 from instar_lint.findings import Finding, in_order
 from instar_lint.in_flight import Sides, Standing, in_flight, is_finished
 from instar_lint.lint import lint_facts, lint_revision, lint_schema, names_in_flight, watch_of
-from instar_lint.python.collect import collect, decoded, facts_of
+from instar_lint.python.collect import collect, facts_of
 from instar_lint.python.knowledge import Knowledge
 from instar_lint.python.modules import Modules
 from instar_lint.python.templates import collect_templates
 from instar_lint.readings import Readings
+from instar_lint.revision_files import filled_by, new_revisions
 from instar_lint.revisions import Revision, parse_revision
 from instar_lint.uses import counts
-from instar_lint.versions import Labels, Names, between
+from instar_lint.versions import Labels, between, names_of
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Collection, Iterator, Sequence
 
-    from instar.dialects.sqlalchemy.mapping import Models
     from instar.dialects.sqlalchemy.reader import Reading
     from instar.schema.change import Change
     from instar.schema.migration import Migration
     from instar.schema.model import Schema
     from instar.schema.renames import Rename
-    from instar_lint.deployment import TableKey
     from instar_lint.facts import Fact
 
 
@@ -53,7 +52,7 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
         knowledge: What is known of its code.
         revisions: Its revisions that are neither on the default branch nor applied anywhere.
         read: The files that the declared schema came from.
-        skipped: Folders whose files are no application code: generated accessors.
+        skipped: Files that are no application code: generated accessors.
     """
 
     source: Source
@@ -101,7 +100,7 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
 
     def counts(self, path: str) -> bool:
         """Whether a file is application code that the facts rules speak of."""
-        return counts(path, self.config) and not path.startswith(self.skipped or "\0")
+        return counts(path, self.config) and path not in self.skipped
 
     def _facts(self, paths: Collection[str] | None) -> Iterator[tuple[Fact, ...]]:
         if self.deployment.declared.dialect == "convex":
@@ -200,15 +199,15 @@ def pending(
     unfinished = tuple(m for m in ledger_of(source, config).migrations if not is_finished(m, standings))
     expected = _expected(unfinished, old.schema)
     revisions = new_revisions(source, base, _applied(source, config))
-    names = _accessor_names(source, config)
+    keys = {(change.namespace, change.table) for m in unfinished for change in m.changes}
+    accessors = accessor_modules(source, config, new.models, sorted(keys, key=str))
     sides = Sides(
         declared=new.schema,
         label=labels.after,
         base=old.schema,
         base_label=labels.before,
         names=names_of(old.models, new.models),
-        accessors=_package(config.accessors, new.models) if config.accessors and names else "",
-        accessor_names=names,
+        accessors=accessors,
     )
     deployment = msgspec.structs.replace(
         in_flight(sides, unfinished, standings, _unplanned(expected, new.schema, unfinished)),
@@ -223,7 +222,7 @@ def pending(
         knowledge=_knowledge(source, config, new, old),
         revisions=revisions,
         read=frozenset(new.files),
-        skipped=(f"{config.accessors.rstrip('/')}/",) if config.accessors else (),
+        skipped=tuple(module.path for module in accessors.values()),
     )
 
 
@@ -287,73 +286,3 @@ def _subject(change: Change) -> str | None:
             return one.name if one else None
         case _:
             return None
-
-
-def _accessor_names(source: Source, config: Config) -> frozenset[str]:
-    """The functions of the generated accessor modules, as `users.display_name`."""
-    if not config.accessors:
-        return frozenset()
-    folder = config.accessors.rstrip("/") + "/"
-    files = source.read_many([f.path for f in source.files((".py",)) if f.path.startswith(folder)])
-    return frozenset(
-        f"{path[len(folder) : -3]}.{name}"
-        for path, data in files.items()
-        for name in re.findall(r"^def (\w+)\(", decoded(data), re.MULTILINE)
-    )
-
-
-def _package(folder: str, models: Models) -> str:
-    """The dotted name by which the project imports a folder: as it imports the models beside it."""
-    for path, module in models.modules:
-        extra = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        if extra.endswith(module):
-            root = extra[: len(extra) - len(module)].replace(".", "/")
-            if folder.startswith(root):
-                return folder[len(root) :].strip("/").replace("/", ".")
-    return folder.strip("/").removeprefix("src/").replace("/", ".")
-
-
-def names_of(before: Models, after: Models) -> Names:
-    """What code calls the stored fields of two versions."""
-    attributes: dict[TableKey, dict[str, frozenset[str]]] = {}
-    surviving: dict[TableKey, frozenset[str]] = {}
-    for mapped in before.classes:
-        for attribute in mapped.attributes:
-            if mapped.table is None or attribute.kind != "column" or attribute.column is None:
-                continue
-            key = (mapped.namespace, attribute.table or mapped.table)
-            names = attributes.setdefault(key, {})
-            names[attribute.column] = names.get(attribute.column, frozenset()) | {attribute.name}
-    for mapped in after.classes:
-        if mapped.table is not None:
-            key = (mapped.namespace, mapped.table)
-            names_here = frozenset(attribute.name for attribute in mapped.attributes)
-            surviving[key] = surviving.get(key, frozenset()) | names_here
-    return Names(attributes=attributes, surviving=surviving)
-
-
-def new_revisions(
-    source: Source, before: Source | None, applied: Collection[str] = ()
-) -> tuple[Revision, ...]:
-    """The Alembic revisions of a version that the one before does not have and that are applied nowhere."""
-    if before is None:
-        return ()
-    known = {file.path for file in before.files((".py",))}
-    added = [file.path for file in source.files((".py",)) if file.path not in known]
-    files = source.read_many(added)
-    read = (
-        parse_revision(decoded(files[path]), path)
-        for path in sorted(files)
-        if b"down_revision" in files[path]
-    )
-    return tuple(revision for revision in read if revision and revision.identifier not in applied)
-
-
-def filled_by(revisions: Sequence[Revision], schema: Schema) -> frozenset[tuple[TableKey, str]]:
-    """The fields of a schema that some revision fills itself."""
-    return frozenset(
-        (table.key, field.name)
-        for table in schema.tables
-        for field in table.fields
-        if any(revision.fills(table.name, field.name) for revision in revisions)
-    )

@@ -6,19 +6,17 @@ Read from `ast`; nothing is run. What a revision computes at run time is not cla
 from __future__ import annotations
 
 import ast
-import re
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from instar.schema.model import Place
+from instar_lint.revision_statements import Loop, Statement, statement_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GENERATED = "# instar: generated"
-
-Loop: TypeAlias = Literal["", "rows", "batches"]
 
 
 class OperationCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,45 +39,6 @@ class OperationCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     column: str | None = None
     keywords: frozenset[str] = frozenset()
     autocommit: bool = False
-
-
-class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One data statement: raw SQL, or a Core construct.
-
-    Attributes:
-        kind: What it does.
-        place: Where it stands.
-        table: The stored name of the table, where it can be read.
-        targets: The stored names of the columns that it sets.
-        where: Its condition as text; None where it has none.
-        values: What it sets, as text.
-        limit: The literal number of rows that it stops after.
-        loop: The kind of loop that it stands in.
-    """
-
-    kind: Literal["update", "delete"]
-    place: Place
-    table: str | None = None
-    targets: tuple[str, ...] = ()
-    where: str | None = None
-    values: str = ""
-    limit: int | None = None
-    loop: Loop = ""
-
-    @property
-    def guarded(self) -> bool:
-        """Whether its condition leaves out rows that it has already rewritten."""
-        condition = (self.where or "").lower()
-        tests = ("is null", "is distinct", "is_(none)", "== none", "!=", "<>", " not ", "exists")
-        return any(test in condition for test in tests) or any(t.lower() in condition for t in self.targets)
-
-    @property
-    def bounded(self) -> bool:
-        """Whether it names the rows that it is about by more than a test for emptiness."""
-        if self.where is None:
-            return False
-        rest = re.sub(r"(?i)[\w.\"`]+\s+is\s+(not\s+)?null|[\w.]+\.is_(not)?\(none\)", "", self.where)
-        return bool(re.sub(r"(?i)\b(and|or|where)\b|[\s()]", "", rest))
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,8 +215,7 @@ class _Reader:
 
     def _executed(self, argument: ast.expr) -> None:
         place = Place(self.path, argument.lineno, argument.col_offset + 1)
-        sql = _text(argument)
-        found = _sql_statement(sql, place) if sql is not None else _core_statement(argument, place)
+        found = statement_of(argument, place)
         if found:
             self.statements.append(msgspec.structs.replace(found, loop=self._loop))
 
@@ -305,109 +263,3 @@ def _column_name(call: ast.Call) -> str | None:
             first = argument.args[0]
             return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
     return None
-
-
-def _text(node: ast.expr) -> str | None:
-    """The SQL of a string or of `text("…")`; formatted values become `?`."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.JoinedStr):
-        return "".join(str(v.value) if isinstance(v, ast.Constant) else "?" for v in node.values)
-    if isinstance(node, ast.Call):
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name in {"text", "dedent"} and node.args:
-            return _text(node.args[0])
-        if isinstance(node.func, ast.Attribute) and name in {"bindparams", "strip", "format"}:
-            return _text(node.func.value)
-    return None
-
-
-_UPDATE = re.compile(r"(?is)\bupdate\s+(?:only\s+)?([\w.\"`?]+)(?:\s+(?:as\s+)?\w+)?\s+set\s+(.*)")
-_DELETE = re.compile(r"(?is)\bdelete\s+from\s+(?:only\s+)?([\w.\"`?]+)(.*)")
-_ASSIGNED = re.compile(r"(?:^|,)\s*[\"`]?(\w+)[\"`]?\s*=")
-_LIMIT = re.compile(r"(?i)\blimit\s+(\d+)")
-
-
-def _sql_statement(sql: str, place: Place) -> Statement | None:
-    plain = " ".join(re.sub(r"--[^\n]*", "", sql).split())
-    if re.match(r"(?i)(create|alter|drop|comment|grant|select(?!.*\bupdate\b))\b", plain):
-        return None
-    limit = _LIMIT.search(plain)
-    if update := _UPDATE.search(plain):
-        values, where = _split(update[2])
-        return Statement(
-            kind="update",
-            place=place,
-            table=_bare(update[1]),
-            targets=tuple(_ASSIGNED.findall(values)),
-            where=where,
-            values=values,
-            limit=int(limit[1]) if limit else None,
-        )
-    if delete := _DELETE.search(plain):
-        where = _split(delete[2])[1]
-        return Statement(
-            kind="delete",
-            place=place,
-            table=_bare(delete[1]),
-            where=where,
-            limit=int(limit[1]) if limit else None,
-        )
-    return None
-
-
-def _bare(name: str) -> str | None:
-    bare = name.replace('"', "").replace("`", "").rsplit(".", 1)[-1]
-    return None if "?" in bare else bare
-
-
-def _split(text: str) -> tuple[str, str | None]:
-    """What stands before and after the first WHERE that is in no parentheses."""
-    depth = 0
-    for match in re.finditer(r"[()]|(?i:\bwhere\b)", text):
-        if match[0] == "(":
-            depth += 1
-        elif match[0] == ")":
-            depth -= 1
-        elif depth == 0:
-            return text[: match.start()], text[match.end() :].strip()
-    return text, None
-
-
-def _core_statement(node: ast.expr, place: Place) -> Statement | None:
-    """`table.update().where(…).values(…)`, `update(Table)…` and the same with `delete`."""
-    kind: Literal["update", "delete"] | None = None
-    wheres: list[str] = []
-    targets: list[str] = []
-    values: list[str] = []
-    table: str | None = None
-    current: ast.expr | None = node
-    while isinstance(current, ast.Call):
-        name = (
-            current.func.attr if isinstance(current.func, ast.Attribute) else getattr(current.func, "id", "")
-        )
-        if name in {"where", "filter", "filter_by"}:
-            wheres += [ast.unparse(a) for a in current.args] + [f"{k.arg} == ?" for k in current.keywords]
-        elif name == "values":
-            targets += [k.arg for k in current.keywords if k.arg] + _keys(current.args)
-            values += [ast.unparse(a) for a in (*current.args, *(k.value for k in current.keywords))]
-        elif name in {"update", "delete"}:
-            kind = "update" if name == "update" else "delete"
-            named = current.args[0] if current.args else getattr(current.func, "value", None)
-            table = ast.unparse(named) if isinstance(named, ast.Name) else None
-        current = current.func.value if isinstance(current.func, ast.Attribute) else None
-    if kind is None:
-        return None
-    return Statement(
-        kind=kind,
-        place=place,
-        table=table,
-        targets=tuple(targets),
-        where=" and ".join(wheres) or None,
-        values=", ".join(values),
-    )
-
-
-def _keys(arguments: list[ast.expr]) -> list[str]:
-    pairs = [key for argument in arguments if isinstance(argument, ast.Dict) for key in argument.keys]
-    return [key.value for key in pairs if isinstance(key, ast.Constant) and isinstance(key.value, str)]

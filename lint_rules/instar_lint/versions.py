@@ -14,6 +14,7 @@ from instar_lint.deployment import Deployment, Environment, FieldInFlight, Origi
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from instar.dialects.sqlalchemy.mapping import Models
     from instar.schema.change import Change
     from instar.schema.model import Schema
 
@@ -100,3 +101,22 @@ def removed_fields(
                     )
             case _:
                 pass
+
+
+def names_of(before: Models, after: Models) -> Names:
+    """What code calls the stored fields of two versions."""
+    attributes: dict[TableKey, dict[str, frozenset[str]]] = {}
+    surviving: dict[TableKey, frozenset[str]] = {}
+    for mapped in before.classes:
+        for attribute in mapped.attributes:
+            if mapped.table is None or attribute.kind != "column" or attribute.column is None:
+                continue
+            key = (mapped.namespace, attribute.table or mapped.table)
+            names = attributes.setdefault(key, {})
+            names[attribute.column] = names.get(attribute.column, frozenset()) | {attribute.name}
+    for mapped in after.classes:
+        if mapped.table is not None:
+            key = (mapped.namespace, mapped.table)
+            names_here = frozenset(attribute.name for attribute in mapped.attributes)
+            surviving[key] = surviving.get(key, frozenset()) | names_here
+    return Names(attributes=attributes, surviving=surviving)

@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 
     from instar_lint.deployment import Deployment
     from instar_lint.findings import Finding
-    from instar_lint.revisions import Revision, Statement
+    from instar_lint.revision_statements import Statement
+    from instar_lint.revisions import Revision
 
 
 def check_revision(revision: Revision, deployment: Deployment) -> Iterator[Finding]:

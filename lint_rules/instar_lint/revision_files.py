@@ -1,0 +1,43 @@
+"""Which revisions of a version are linted, and which fields they fill."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from instar_lint.python.collect import decoded
+from instar_lint.revisions import parse_revision
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from instar.schema.model import Schema
+    from instar.sources import Source
+    from instar_lint.deployment import TableKey
+    from instar_lint.revisions import Revision
+
+
+def new_revisions(
+    source: Source, before: Source | None, applied: Collection[str] = ()
+) -> tuple[Revision, ...]:
+    """The Alembic revisions of a version that the one before does not have and that are applied nowhere."""
+    if before is None:
+        return ()
+    known = {file.path for file in before.files((".py",))}
+    added = [file.path for file in source.files((".py",)) if file.path not in known]
+    files = source.read_many(added)
+    read = (
+        parse_revision(decoded(files[path]), path)
+        for path in sorted(files)
+        if b"down_revision" in files[path]
+    )
+    return tuple(revision for revision in read if revision and revision.identifier not in applied)
+
+
+def filled_by(revisions: Sequence[Revision], schema: Schema) -> frozenset[tuple[TableKey, str]]:
+    """The fields of a schema that some revision fills itself."""
+    return frozenset(
+        (table.key, field.name)
+        for table in schema.tables
+        for field in table.fields
+        if any(revision.fills(table.name, field.name) for revision in revisions)
+    )
