@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from instar.changes.unplanned import title_of
+from instar.cli.carried import names_of, not_carried
 from instar.cli.comparison import compare
 from instar.cli.evidence import assumed, environments, evidence
-from instar.cli.planning import ledger_at, with_generated
+from instar.cli.planning import base_schema, ledger_at
 from instar.cli.project import SchemaVersion
 from instar.environments import gates
 from instar.errors import InstarError
 from instar.ledger import Ledger, ledger_of
-from instar.schema.change import FieldChange, IndexChange, TableChange
 from instar.schema.migration import Migration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from instar.cli.project import Project
     from instar.schema.change import Change
@@ -48,12 +47,12 @@ def problems(project: Project) -> tuple[Problem, ...]:
         InstarError: The models, the ledger or a record cannot be read.
     """
     ledger = ledger_of(project.source(), project.config)
-    base = project.deployed() if project.repository is not None else None
-    then = ledger_at(project, base) if base else Ledger()
+    base = project.deployed() if project.repository is not None or ledger.versions else None
     found = [*_heads(ledger), *_parents(ledger)]
     if base is not None:
-        found += _models(project, base, then, ledger)
-        found += _gates(project, then, ledger)
+        found += _models(project, base, ledger)
+    if base is not None and project.repository is not None:
+        found += _gates(project, ledger_at(project, base), ledger)
     found += _drift(project, ledger)
     return tuple(found)
 
@@ -75,56 +74,15 @@ def _parents(ledger: Ledger) -> Iterator[Problem]:
             yield Problem(check="parents", message=message, path=ledger.paths[version.id])
 
 
-def _models(project: Project, base: str, then: Ledger, now: Ledger) -> Iterator[Problem]:
+def _models(project: Project, base: str, now: Ledger) -> Iterator[Problem]:
     """Changes of the models that neither a migration nor a revision of this branch carries."""
-    before = with_generated(project.version(base), then, now)
-    comparison = compare(before, project.version("WORKTREE"))
-    for change in not_carried(project, base, comparison.changes):
+    comparison = compare(base_schema(project, base, now), project.version("WORKTREE"))
+    for change in not_carried(project, base, comparison.changes, now):
         place = _place(change)
         message = (
             f"{title_of(change)}: no migration carries this change. Next: instar plan, then instar generate"
         )
         yield Problem(check="models", message=message, path=place[0], line=place[1])
-
-
-def not_carried(project: Project, base: str, changes: Sequence[Change]) -> tuple[Change, ...]:
-    """The changes that no Alembic revision which is new since `base` names.
-
-    A revision carries a change when the table and the field, index or constraint stand in it as text.
-    """
-    if not changes or project.repository is None:
-        return tuple(changes)
-    new = [path for path in project.repository.changed_paths(base, "WORKTREE") if path.endswith(".py")]
-    texts = [
-        _words(data) for path, data in project.source().read_many(new).items() if b"down_revision" in data
-    ]
-    return tuple(change for change in changes if not any(_names(change) <= words for words in texts))
-
-
-def _words(data: bytes) -> set[str]:
-    try:
-        tree = ast.parse(data)
-    except (SyntaxError, ValueError):
-        return set()
-    return {
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-
-
-def _names(change: Change) -> set[str]:
-    match change:
-        case FieldChange():
-            return {change.table, change.field}
-        case IndexChange():
-            index = change.after or change.before
-            return {change.table, (index.name if index else None) or ""}
-        case TableChange():
-            return {change.table}
-        case _:
-            one = change.after or change.before
-            return {change.table, *(one.fields if one else ())}
 
 
 def _place(change: Change) -> tuple[str, int]:
@@ -173,7 +131,7 @@ def _drift(project: Project, ledger: Ledger) -> Iterator[Problem]:
             continue
         live = SchemaVersion(f"db:{name}", f'the database of "{name}"', state.schema)
         for change in compare(live, running).changes:
-            touched = {(change.namespace, change.table, part) for part in _names(change)}
+            touched = {(change.namespace, change.table, part) for part in names_of(change)}
             if not touched & moving and not change.table.startswith("instar_"):
                 verb = title_of(change)
                 message = f"{name} has drifted from the code in service ({state.code[-1][:7]}): it would take {verb} to agree"

@@ -8,11 +8,13 @@ import click
 import msgspec
 
 from instar.cli import options
+from instar.cli.carried import not_carried
 from instar.cli.comparison import Comparison, compare
 from instar.errors import InstarError
 from instar.ledger import Ledger, ledger_of
 from instar.schema.migration import Migration
-from instar.schema.virtual import edited
+from instar.schema.virtual import declared_after, edited
+from instar.sources import WORKTREE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,8 +133,10 @@ def make(project: Project, said: Said, *, from_version: str | None, to_version: 
 
     base = from_version or project.deployed()
     ledger = ledger_of(project.source(), project.config)
-    before = with_generated(project.version(base), ledger_at(project, base), ledger)
-    comparison = compare(before, project.version(to_version), said.renames)
+    comparison = compare(base_schema(project, base, ledger), project.version(to_version), said.renames)
+    if to_version == WORKTREE:
+        rest = not_carried(project, base, comparison.changes, ledger)
+        comparison = msgspec.structs.replace(comparison, changes=rest)
     old, new = comparison.before.schema, comparison.after.schema
     model = deploy_model(new if new.tables else old)
     head = ledger.head()
@@ -175,6 +179,27 @@ def read_options(said: Said, config: Config) -> PlanOptions:
         ddl=config.ddl,
         large_tables=config.large_tables,
     )
+
+
+def base_schema(project: Project, version: str, ledger: Ledger) -> SchemaVersion:
+    """The old version with what has been generated since: that is planned already.
+
+    Args:
+        project: The project.
+        version: The old version: a git ref, a file of the ledger, a snapshot file or `db:ENV`.
+        ledger: The ledger on disk.
+    """
+    found = project.version(version)
+    if version.startswith("db:"):
+        return found
+    if not version.endswith(".json"):
+        return with_generated(found, ledger_at(project, version), ledger)
+    known = next((one for one in ledger.versions if ledger.paths[one.id] == version), None)
+    if known is None:
+        return found
+    schema = declared_after(known, known.generated) if isinstance(known, Migration) else found.schema
+    older = tuple(one for one in ledger.versions if one.id == known.id or not ledger.descends(one, known.id))
+    return with_generated(msgspec.structs.replace(found, schema=schema), Ledger(older), ledger)
 
 
 def with_generated(before: SchemaVersion, then: Ledger, now: Ledger) -> SchemaVersion:

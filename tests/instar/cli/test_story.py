@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 
 import pytest
@@ -266,3 +267,23 @@ def test_two_heads_are_found_and_put_in_a_row(application):
     assert "bio now follows age." in application.instar("rebase").out
     assert application.instar("rebase").out == "There is one head; nothing to do.\n"
     assert "heads" not in application.instar("check").out
+
+
+def test_what_is_planned_already_is_not_planned_again(application):
+    git(application.root, "switch", "-q", "-c", "labels")
+    application.want()
+    application.instar("generate", *RENAME)
+    assert application.instar("plan").out.startswith("Nothing differs between")
+    commit(application.root, {}, "deploy 1")
+    write(application.root, {"models.py": MODELS + "    age: Mapped[int | None]\n"})
+    document = application.instar("plan", "--format", "json").json
+    assert [(change["kind"], change["field"]) for change in document["changes"]] == [("add_field", "age")]
+
+
+def test_without_git_the_ledger_says_what_is_planned_already(application):
+    application.want()
+    application.instar("snapshot", "--output", "before.json", "--ref", "HEAD")
+    shutil.rmtree(application.root / ".git")
+    assert application.instar("generate", *RENAME, "--from", "before.json").code == 0
+    assert application.instar("plan").out.startswith("Nothing differs between")
+    assert application.instar("check", "--no-lint").code == 0
