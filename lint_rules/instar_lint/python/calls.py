@@ -108,6 +108,8 @@ def _called(frame: Frame, node: ast.Call, callee: Value, name: str) -> Value:
             return Object(cls, bound)
         case Function():
             values = evaluate_arguments(frame, node)
+            if frame.discarded is node:
+                return UNKNOWN
             given = given_arguments(frame, callee, node, values)
             given.update({k.arg: _quietly(frame, k.value) for k in node.keywords if k.arg})
             return call_result(frame.knowledge, callee, frame.depth + 1, given)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import re
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from instar_lint.python.hotness import Prefilter
 from instar_lint.python.modules import parse
 from instar_lint.python.report import Report
-from instar_lint.python.walk import HotLines, run_module
+from instar_lint.python.walk import run_module
 
 if TYPE_CHECKING:
     import ast
@@ -39,17 +41,16 @@ def facts_of(
     """
     if watch.idle:
         return ()
-    pattern = knowledge.hot(watch)
-    if pattern is not None and not pattern.search(text.encode("utf-8", "surrogateescape")):
+    prefilter = Prefilter(knowledge.hot(watch))
+    if not prefilter.matches(text.encode("utf-8", "surrogateescape")):
         return ()
     tree = tree or parse(text)
     module = knowledge.modules.put(path, tree)
     if module is None:
         return ()
     report = Report(path, text, knowledge, watch)
-    hot = HotLines(text, re.compile(pattern.pattern.decode()) if pattern is not None else None)
     with suppress(RecursionError):  # nested deeper than the interpreter walks: what was found so far counts
-        run_module(knowledge, module, report, hot)
+        run_module(knowledge, module, report, prefilter.lines(text))
     return report.facts()
 
 
@@ -67,16 +68,27 @@ def collect(
     if watch.idle:
         return
     wanted = list(paths) if paths is not None else [file.path for file in source.files((".py",))]
-    pattern = knowledge.hot(watch)
+    prefilter = Prefilter(knowledge.hot(watch))
     for start in range(0, len(wanted), _BATCH):
         batch = source.read_many(wanted[start : start + _BATCH])
-        for path in sorted(batch):
-            data = batch[path]
-            if pattern is not None and not pattern.search(data):
-                continue
-            facts = facts_of(decoded(data), path, knowledge, watch)
+        hot = [path for path in sorted(batch) if prefilter.matches(batch[path])]
+        for path in hot:
+            with _uncollected():
+                facts = facts_of(decoded(batch[path]), path, knowledge, watch)
             if facts:
                 yield path, facts
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Syntax trees hold no cycles: searching them for some, again and again, costs more than parsing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def decoded(data: bytes) -> str:

@@ -70,6 +70,7 @@ class Frame:
         self.role: Role = "value"
         self.operator: Operator | None = None
         self.constant = True
+        self.discarded: ast.expr | None = None
         self.returned: Value | None = None
         self.yielded: Value | None = None
         self.later: list[tuple[ast.FunctionDef | ast.AsyncFunctionDef, dict[str, Value]]] = []

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.mapping import MappedAttribute, MappedClass, Models
     from instar.schema.model import Schema
     from instar.sources import Source
+    from instar_lint.python.modules import ClassNode
     from instar_lint.python.watch import Watch
 
 
@@ -71,6 +72,8 @@ class Knowledge:
         self._snake: frozenset[str] | None = None
         self.rendered: list[tuple[str, dict[str, Value]]] | None = None
         self.memo: dict[object, Value] = {}
+        self.class_nodes: dict[str, ClassNode | None] = {}
+        self._patterns: dict[Watch, re.Pattern[bytes]] = {}
         self.attributes_of_self: dict[object, dict[str, Value]] = {}
         self._index()
 
@@ -254,11 +257,11 @@ class Knowledge:
         """A pattern that every file with a wanted fact matches; None where every file may have one."""
         if watch.everything:
             return None
-        names = self.hot_names(watch)
-        if not names:
-            return re.compile(rb"(?!)")
-        ordered = sorted(names, key=lambda n: (-len(n), n))
-        return re.compile(rb"\b(?:" + b"|".join(re.escape(n).encode() for n in ordered) + rb")\b")
+        if watch not in self._patterns:
+            names = sorted(self.hot_names(watch), key=lambda name: (-len(name), name))
+            words = b"|".join(re.escape(name).encode() for name in names)
+            self._patterns[watch] = re.compile(rb"\b(?:%b)\b" % words if words else rb"(?!)")
+        return self._patterns[watch]
 
     def hot_names(self, watch: Watch) -> frozenset[str]:
         """The words that a wanted fact needs: attributes, stored names, classes and tables, index names."""

@@ -34,6 +34,12 @@ _DEEPEST = 8
 
 def class_node(knowledge: Knowledge, qualified: str) -> ClassNode | None:
     """The class statement of a qualified name."""
+    if qualified not in knowledge.class_nodes:
+        knowledge.class_nodes[qualified] = _find_class(knowledge, qualified)
+    return knowledge.class_nodes[qualified]
+
+
+def _find_class(knowledge: Knowledge, qualified: str) -> ClassNode | None:
     mapped = knowledge.mapped(qualified)
     if mapped is not None:
         module = knowledge.modules.at(mapped.path)
@@ -126,6 +132,17 @@ def bind(value: Value, variables: Bound) -> Value:
 
 def member(knowledge: Knowledge, owner: Object | ClassOf | Instance | Entity, name: str, depth: int) -> Value:
     """What an attribute of an object or class of the project holds."""
+    key = ("member", owner, name)
+    memo = knowledge.memo
+    if key not in memo:
+        memo[key] = UNKNOWN  # an attribute that is defined by itself is not known
+        memo[key] = _member(knowledge, owner, name, depth)
+    return memo[key]
+
+
+def _member(
+    knowledge: Knowledge, owner: Object | ClassOf | Instance | Entity, name: str, depth: int
+) -> Value:
     bound = owner.bound if isinstance(owner, Object | ClassOf) else ()
     for node, variables in lineage(knowledge, owner.cls, bound):
         found = _own_member(knowledge, node, owner, name, depth)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from instar_lint.python.frame import Frame
 
 _STARTS = re.compile(
-    r"\s*(?:--[^\n]*\n|/\*.*?\*/|\s)*(select|insert|update|delete|with|create|alter|copy|merge)\b",
+    r"\s*(?:--[^\n]*\n|/\*.*?\*/|\s)*(?:select\b.*\bfrom\b|insert\s+into\b|update\b.*\bset\b|delete\s+from\b|with\b.*\bas\s*"
+    r"(?:not\s+materialized\s*|materialized\s*)?\(|alter\s+table\b|create\b.*\b(?:as|on)\b|merge\s+into\b)",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -80,8 +81,13 @@ def _report(frame: Frame, node: ast.Constant, text: str, confidence: Confidence)
 
 
 def _mentions(frame: Frame, text: str) -> bool:
-    names = frame.report.names if frame.report is not None else None
-    return names is None or any(name in text for name in names)
+    """Whether SQL can name a wanted field: one of their tables must stand in it too."""
+    report = frame.report
+    if report is None or report.names is None:
+        return True
+    watch = report.watch
+    tables = {field[1] for field in watch.fields} | {table[1] for table in watch.tables}
+    return any(table in text for table in tables) and any(name in text for name in report.names)
 
 
 def _one(

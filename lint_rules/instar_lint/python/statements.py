@@ -24,6 +24,7 @@ def run_block(frame: Frame, body: list[ast.stmt]) -> None:
 
 
 def _expression(frame: Frame, node: ast.Expr) -> None:
+    frame.discarded = node.value  # what a call gives is not asked for when nothing takes it
     frame.value(node.value)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from instar_lint.python import calls, expressions  # noqa: F401 - they register the evaluators
@@ -16,40 +15,11 @@ from instar_lint.python.statements import run_block
 from instar_lint.python.values import ClassOf, Entity, Instance, Object, Value
 
 if TYPE_CHECKING:
-    import re
-
     from instar_lint.python.functions import AnyFunction
+    from instar_lint.python.hotness import HotLines
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.modules import ModuleNode
     from instar_lint.python.report import Report
-
-
-class HotLines:
-    """The lines of a file on which something in flight is mentioned.
-
-    Args:
-        text: The file.
-        pattern: What is in flight; None where everything is wanted.
-    """
-
-    def __init__(self, text: str, pattern: re.Pattern[str] | None) -> None:
-        self._all = pattern is None
-        self._lines: list[int] = []
-        if pattern is not None:
-            line, last = 1, 0
-            for match in pattern.finditer(text):
-                line += text.count("\n", last, match.start())
-                last = match.start()
-                if not self._lines or self._lines[-1] != line:
-                    self._lines.append(line)
-
-    def within(self, node: ast.stmt) -> bool:
-        """Whether a statement, its decorators included, has such a line."""
-        if self._all:
-            return True
-        start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-        found = bisect_left(self._lines, start)
-        return found < len(self._lines) and self._lines[found] <= (node.end_lineno or node.lineno)
 
 
 def run_module(knowledge: Knowledge, module: ModuleNode, report: Report, hot: HotLines) -> None:
