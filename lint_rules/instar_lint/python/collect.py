@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from instar.sources import Source
     from instar_lint.facts import Fact
+    from instar_lint.python.cache import FactsCache
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.watch import Watch
 
@@ -67,16 +68,50 @@ def collect(
     """
     if watch.idle:
         return
-    wanted = list(paths) if paths is not None else [file.path for file in source.files((".py",))]
-    prefilter = Prefilter(knowledge.hot(watch))
+    from instar.dialects.sqlalchemy.reading.cache import cache_file  # noqa: PLC0415 - whole projects only
+    from instar_lint.python.cache import FactsCache  # noqa: PLC0415
+
+    blobs = {file.path: file.blob for file in source.files((".py",))}
+    wanted = list(paths) if paths is not None else list(blobs)
+    location = cache_file()
+    cache = FactsCache(knowledge, watch, blobs, location.parent if location is not None else None)
+    collecting = _Collecting(source, knowledge, watch, cache)
     for start in range(0, len(wanted), _BATCH):
-        batch = source.read_many(wanted[start : start + _BATCH])
-        hot = [path for path in sorted(batch) if prefilter.matches(batch[path])]
-        for path in hot:
-            with _uncollected():
-                facts = facts_of(decoded(batch[path]), path, knowledge, watch)
+        with _uncollected():
+            batch = list(collecting.facts(wanted[start : start + _BATCH]))
+        yield from batch
+    cache.save()
+
+
+class _Collecting:
+    """The walk over a project's files: facts from the cache where nothing changed, else from the text."""
+
+    def __init__(self, source: Source, knowledge: Knowledge, watch: Watch, cache: FactsCache) -> None:
+        self._source = source
+        self._knowledge = knowledge
+        self._watch = watch
+        self._cache = cache
+        self._prefilter = Prefilter(knowledge.hot(watch))
+
+    def facts(self, paths: list[str]) -> Iterator[tuple[str, tuple[Fact, ...]]]:
+        """(path, facts) of the files that have any."""
+        known = {path: facts for path in paths if (facts := self._cache.get(path)) is not None}
+        read = self._source.read_many(path for path in paths if path not in known)
+        for path in sorted(paths):
+            facts = known.get(path)
+            if facts is None and path in read:
+                facts = self._fresh(read[path], path)
             if facts:
                 yield path, facts
+
+    def _fresh(self, data: bytes, path: str) -> tuple[Fact, ...]:
+        if not self._prefilter.matches(data):
+            self._cache.put(path, ())
+            return ()
+        with self._knowledge.memory.traced() as consulted:
+            facts = facts_of(decoded(data), path, self._knowledge, self._watch)
+        self._cache.put(path, facts, sorted(consulted, key=lambda part: (part.kind, part.name)))
+        return facts
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from instar_lint.python.decorators import class_context
@@ -18,13 +19,13 @@ _DEEPEST = 3
 
 def self_attributes(knowledge: Knowledge, node: ClassNode, owner: Value, depth: int) -> dict[str, Value]:
     """The attributes that a class's initialisers set on `self`, with what they hold."""
-    key = ("self", node.module.path, node.name, owner)
-    cache = knowledge.attributes_of_self
-    if key in cache:
-        return cache[key]
-    cache[key] = {}
     if depth > _DEEPEST:
-        return cache.pop(key)
+        return {}
+    key = ("self", depth, node.module.path, node.name, owner)
+    return knowledge.memory.remember(key, {}, partial(_set_attributes, knowledge, node, owner, depth))
+
+
+def _set_attributes(knowledge: Knowledge, node: ClassNode, owner: Value, depth: int) -> dict[str, Value]:
     from instar_lint.python.functions import run_function  # noqa: PLC0415 - functions evaluate attributes
 
     found: dict[str, Value] = {}
@@ -46,5 +47,4 @@ def self_attributes(knowledge: Knowledge, node: ClassNode, owner: Value, depth: 
         )
         for attribute, value in frame.self_attributes.items():
             found[attribute] = join(found[attribute], value) if attribute in found else value
-    cache[key] = {name: value for name, value in found.items() if value != UNKNOWN}
-    return cache[key]
+    return {name: value for name, value in found.items() if value != UNKNOWN}

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.mapping import MappedAttribute, MappedClass, Models
     from instar.schema.model import Schema
     from instar.sources import Source
-    from instar_lint.python.modules import ClassNode
     from instar_lint.python.watch import Watch
 
 
@@ -71,10 +70,8 @@ class Knowledge:
         self._short: dict[str, list[str]] = {}
         self._snake: frozenset[str] | None = None
         self.rendered: list[tuple[str, dict[str, Value]]] | None = None
-        self.memo: dict[object, Value] = {}
-        self.class_nodes: dict[str, ClassNode | None] = {}
+        self.memory = self.modules.memory
         self._patterns: dict[Watch, re.Pattern[bytes]] = {}
-        self.attributes_of_self: dict[object, dict[str, Value]] = {}
         self._index()
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import TYPE_CHECKING
 
 from instar_lint.python.annotations import annotated, class_of, class_value
@@ -23,8 +24,6 @@ from instar_lint.python.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.modules import ClassNode
 
@@ -34,9 +33,7 @@ _DEEPEST = 8
 
 def class_node(knowledge: Knowledge, qualified: str) -> ClassNode | None:
     """The class statement of a qualified name."""
-    if qualified not in knowledge.class_nodes:
-        knowledge.class_nodes[qualified] = _find_class(knowledge, qualified)
-    return knowledge.class_nodes[qualified]
+    return knowledge.memory.remember(("class", qualified), None, lambda: _find_class(knowledge, qualified))
 
 
 def _find_class(knowledge: Knowledge, qualified: str) -> ClassNode | None:
@@ -55,8 +52,15 @@ def _find_class(knowledge: Knowledge, qualified: str) -> ClassNode | None:
     return None
 
 
-def lineage(knowledge: Knowledge, qualified: str, bound: Bound = ()) -> Iterator[tuple[ClassNode, Bound]]:
+def lineage(knowledge: Knowledge, qualified: str, bound: Bound = ()) -> tuple[tuple[ClassNode, Bound], ...]:
     """A class and its bases in the project, nearest first, with what each one's type variables stand for."""
+    nothing: tuple[tuple[ClassNode, Bound], ...] = ()
+    ask = partial(_lineage, knowledge, qualified, bound)
+    return knowledge.memory.remember(("lineage", qualified, bound), nothing, ask)
+
+
+def _lineage(knowledge: Knowledge, qualified: str, bound: Bound) -> tuple[tuple[ClassNode, Bound], ...]:
+    found: list[tuple[ClassNode, Bound]] = []
     seen: set[str] = set()
     todo: list[tuple[str, Bound, int]] = [(qualified, bound, 0)]
     while todo:
@@ -65,7 +69,7 @@ def lineage(knowledge: Knowledge, qualified: str, bound: Bound = ()) -> Iterator
         seen.add(name)
         if node is None:
             continue
-        yield node, variables
+        found.append((node, variables))
         frame = Frame(knowledge, node.module, None, depth=depth + 1)
         for base in node.node.bases:
             value = class_value(frame, base.value if isinstance(base, ast.Subscript) else base)
@@ -73,6 +77,7 @@ def lineage(knowledge: Knowledge, qualified: str, bound: Bound = ()) -> Iterator
                 given = _arguments(frame, base, variables)
                 names = type_parameters(knowledge, value.cls)
                 todo.append((value.cls, tuple(zip(names, given, strict=False)), depth + 1))
+    return tuple(found)
 
 
 def external_bases(knowledge: Knowledge, qualified: str) -> list[str]:
@@ -132,12 +137,8 @@ def bind(value: Value, variables: Bound) -> Value:
 
 def member(knowledge: Knowledge, owner: Object | ClassOf | Instance | Entity, name: str, depth: int) -> Value:
     """What an attribute of an object or class of the project holds."""
-    key = ("member", owner, name)
-    memo = knowledge.memo
-    if key not in memo:
-        memo[key] = UNKNOWN  # an attribute that is defined by itself is not known
-        memo[key] = _member(knowledge, owner, name, depth)
-    return memo[key]
+    ask = partial(_member, knowledge, owner, name, depth)
+    return knowledge.memory.remember(("member", depth, owner, name), UNKNOWN, ask)
 
 
 def _member(

@@ -6,6 +6,8 @@ import ast
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Protocol
 
+from instar_lint.python.memory import Consulted, Memory
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -125,6 +127,7 @@ class Modules:
         self, source: Reads | None, paths: Iterable[str] = (), names: Mapping[str, str] | None = None
     ) -> None:
         self._source = source
+        self.memory = Memory()
         self._names = dict(names or {})
         self._by_tail: dict[str, list[tuple[str, ...]]] = {}
         self._paths: dict[tuple[str, ...], str] = {}
@@ -144,6 +147,7 @@ class Modules:
 
     def path_of(self, name: str) -> str | None:
         """The file of a module: the one with exactly this dotted path, else the only one that ends so."""
+        self.memory.note((Consulted("name", name),))
         parts = tuple(name.split("."))
         if parts in self._paths:
             return self._paths[parts]
@@ -157,6 +161,7 @@ class Modules:
 
     def at(self, path: str) -> ModuleNode | None:
         """The module of a file."""
+        self.memory.note((Consulted("path", path),))
         if path in self._parsed:
             self._parsed.move_to_end(path)
             return self._parsed[path]

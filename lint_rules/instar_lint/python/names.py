@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from functools import partial
 from typing import TYPE_CHECKING
 
 from instar_lint.python.frame import Frame
@@ -38,14 +39,10 @@ def name_value(frame: Frame, name: str) -> Value:
 
 def module_value(knowledge: Knowledge, module: ModuleNode, name: str, hops: int = 0) -> Value:
     """What a name at the top of a module stands for."""
-    key = ("name", module.path, name)
-    memo = knowledge.memo
-    if key in memo:
-        return memo[key]
-    memo[key] = UNKNOWN  # a name that is defined by itself is not known
-    found = _look_up(knowledge, module, name, hops)
-    memo[key] = found
-    return found
+    if hops > _MOST_HOPS:
+        return UNKNOWN
+    ask = partial(_look_up, knowledge, module, name, hops)
+    return knowledge.memory.remember(("name", module.path, name), UNKNOWN, ask)
 
 
 def _look_up(knowledge: Knowledge, module: ModuleNode, name: str, hops: int) -> Value:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.modules import ModuleNode
 
-_DEEPEST = 4
+_DEEPEST = 3
 _CONTEXT_MANAGERS = ("contextmanager", "asynccontextmanager")
 _TELLING = (Entity, Instance, Many, Statement, Object, ClassOf)
 
@@ -52,17 +52,13 @@ def call_result(
     if depth > _DEEPEST:
         return UNKNOWN
     telling = {name: value for name, value in (given or {}).items() if isinstance(value, _TELLING)}
-    key = ("call", function, tuple(sorted(telling.items(), key=lambda pair: pair[0])))
-    memo = knowledge.memo
-    if key in memo:
-        return memo[key]
-    memo[key] = UNKNOWN  # recursion tells nothing
-    found = find_function(knowledge, function)
-    if found is None:
-        return UNKNOWN
-    result = _result(knowledge, *found, function, given=telling, depth=depth)
-    memo[key] = result
-    return result
+    key = ("call", depth, function, tuple(sorted(telling.items(), key=lambda pair: pair[0])))
+
+    def ask() -> Value:
+        found = find_function(knowledge, function)
+        return UNKNOWN if found is None else _result(knowledge, *found, function, given=telling, depth=depth)
+
+    return knowledge.memory.remember(key, UNKNOWN, ask)
 
 
 def find_function(knowledge: Knowledge, function: Function) -> tuple[ModuleNode, AnyFunction] | None:

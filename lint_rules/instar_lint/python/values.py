@@ -222,9 +222,9 @@ Value: TypeAlias = (
     | Subquery
 )
 
-UNKNOWN = Unknown()
-NOTHING = Nothing()
-PLAIN = Plain()
+UNKNOWN: Value = Unknown()
+NOTHING: Value = Nothing()
+PLAIN: Value = Plain()
 
 _MOST_TEXTS = 32
 

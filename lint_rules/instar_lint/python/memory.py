@@ -1,0 +1,78 @@
+"""Answers about the project that are worked out once, with the files that each of them was read from."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+Answer = TypeVar("Answer")
+_NEVER = 1 << 30
+
+
+class Consulted(msgspec.Struct, frozen=True, array_like=True):
+    """Something that an answer rests on: the content of a file, or which file a dotted name means."""
+
+    kind: str
+    name: str
+
+
+class Memory:
+    """Keeps answers by key.
+
+    An answer that met a question still being asked (recursion) depends on where the asking began; only the outermost
+    of such answers is kept. How deep a question is asked is part of its key. So what is known never depends on the
+    order in which files and functions are looked at.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[object, tuple[object, frozenset[Consulted]]] = {}
+        self._asking: dict[object, int] = {}
+        self._lowest = _NEVER
+        self._traces: list[set[Consulted]] = []
+
+    def remember(self, key: object, unfinished: Answer, ask: Callable[[], Answer]) -> Answer:
+        """The answer to a question; `unfinished` where it is asked while it is being answered."""
+        kept = self._kept.get(key)
+        if kept is not None:
+            self.note(kept[1])
+            return cast("Answer", kept[0])
+        if key in self._asking:
+            self._lowest = min(self._lowest, self._asking[key])
+            return unfinished
+        index = len(self._asking)
+        self._asking[key] = index
+        outer, self._lowest = self._lowest, _NEVER
+        seen: set[Consulted] = set()
+        self._traces.append(seen)
+        try:
+            answer = ask()
+        finally:
+            del self._asking[key]
+            lowest = self._lowest
+            self._lowest = outer if lowest >= index else min(outer, lowest)
+            self._traces.pop()
+            self.note(seen)
+        if lowest >= index:
+            self._kept[key] = (answer, frozenset(seen))
+        return answer
+
+    def note(self, consulted: Iterable[Consulted]) -> None:
+        """What is being worked out rests on these."""
+        if self._traces:
+            self._traces[-1].update(consulted)
+
+    @contextmanager
+    def traced(self) -> Iterator[set[Consulted]]:
+        """Collects what is consulted inside."""
+        seen: set[Consulted] = set()
+        self._traces.append(seen)
+        try:
+            yield seen
+        finally:
+            self._traces.pop()
+            self.note(seen)
