@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import sysconfig
 import venv
 import zipfile
 from pathlib import Path
@@ -38,14 +37,19 @@ def installed(wheel, tmp_path_factory):
     python = folder / "bin" / "python"
     run(python, "-m", "pip", "install", "--no-deps", "--no-index", "--disable-pip-version-check", wheel)
     own = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
-    (own / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    packages = [path for path in sys.path if Path(path).name == "site-packages"]
+    (own / "dependencies.pth").write_text("\n".join(packages) + "\n")
     return folder
 
 
 @pytest.mark.xdist_group("wheel")
 def test_the_wheel_holds_both_packages_and_the_templates(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"instar/cli/app.py", "instar_lint/flake8_plugin.py", "instar/templates/demo/first/app/models.py"} <= names
+    assert {
+        "instar/cli/app.py",
+        "instar_lint/flake8_plugin.py",
+        "instar/templates/demo/first/app/models.py",
+    } <= names
     assert {"instar/py.typed", "instar_lint/py.typed"} <= names
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/"))]
 

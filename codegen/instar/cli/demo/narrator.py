@@ -33,7 +33,13 @@ class Narrator:
         click.echo(f"   {text}")
 
     def type(
-        self, command: str, *, ends: Collection[int] = (0,), live: bool = False, cwd: Path | None = None, most: int = 60
+        self,
+        command: str,
+        *,
+        ends: Collection[int] = (0,),
+        live: bool = False,
+        cwd: Path | None = None,
+        most: int = 60,
     ) -> str:
         """Show a command, run it, show what it printed.
 
