@@ -122,3 +122,7 @@ class Workspace:
             done = self.run(command)
             if done.returncode:
                 raise InstarError(f"the demo could not run {command!r} in its folder: {done.stdout.strip()}")
+
+    def keep_version(self, name: str) -> None:
+        """Copy the application as it is now to a folder, to run it there as a version in service."""
+        shutil.copytree(self.root / "app", self.root / name / "app", ignore=shutil.ignore_patterns("__pycache__"))
