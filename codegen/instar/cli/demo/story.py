@@ -67,7 +67,7 @@ def _wish(workspace: Workspace, narrator: Narrator) -> None:
     narrator.chapter("Could it ship like this?")
     narrator.type("instar lint app", ends=(1,))
     narrator.say("No: the query is slow until its index is there, and the export reads a field that goes.")
-    narrator.type("flake8 --select INS app", ends=(1,))
+    narrator.type("flake8 --select INS app", ends=(0, 1))
     narrator.chapter("The deploys that it needs")
     narrator.type(f"instar plan {ANSWERS}")
     narrator.type(f"instar plan {ANSWERS} --diff")

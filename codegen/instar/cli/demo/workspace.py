@@ -36,9 +36,11 @@ def application(version: str) -> Mapping[str, str]:
 def _texts(folder: Traversable, prefix: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.is_dir() and entry.name != "__pycache__":
+        if entry.name.startswith((".", "__pycache__")):
+            continue  # what tools leave in a checkout
+        if entry.is_dir():
             found += _texts(entry, f"{prefix}{entry.name}/")
-        elif entry.is_file() and not entry.name.endswith(".pyc"):
+        else:
             found.append((prefix + entry.name, entry.read_text("utf-8")))
     return found
 
@@ -118,11 +120,13 @@ class Workspace:
         """Record everything in git, quietly; nothing where there is no git."""
         if not self.git:
             return
-        for command in ("git add -A", f"git commit -q -m {shlex.quote(message)}"):
+        for command in ("git add -A", f"git commit -q --allow-empty -m {shlex.quote(message)}"):
             done = self.run(command)
             if done.returncode:
                 raise InstarError(f"the demo could not run {command!r} in its folder: {done.stdout.strip()}")
 
     def keep_version(self, name: str) -> None:
         """Copy the application as it is now to a folder, to run it there as a version in service."""
-        shutil.copytree(self.root / "app", self.root / name / "app", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            self.root / "app", self.root / name / "app", ignore=shutil.ignore_patterns("__pycache__")
+        )

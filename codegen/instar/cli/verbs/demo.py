@@ -12,7 +12,10 @@ from instar.errors import InstarError
 
 @click.command(name="demo")
 @click.option(
-    "--keep", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Leave the application in DIR."
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Leave the application in DIR.",
 )
 def command(*, keep: Path | None) -> None:
     """Carry a small real application through a whole change, on an embedded SQLite database.

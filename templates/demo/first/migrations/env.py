@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from logging.config import fileConfig
+
 from alembic import context
-from app.models import Base
 from sqlalchemy import engine_from_config, pool
 
+from app.models import Base
+
 config = context.config
+fileConfig(config.config_file_name)
 
 
 def run_migrations_offline() -> None:
