@@ -11,6 +11,7 @@ from instar.dialects.base import Choices
 from instar.errors import InstarError
 from instar.fingerprint import fingerprint
 from instar.ledger import encode, path_of
+from instar.schema.in_flight import in_flight
 from instar.schema.migration import Migration
 
 if TYPE_CHECKING:
@@ -71,9 +72,11 @@ def generate(
         migration = msgspec.structs.replace(migration, declarations=kept)
     emission = emitter.emit(workspace, migration, deploy, schema, choices)
     files, hashes = _settled(workspace.source, migration, emission, choices)
+    generated = max(migration.generated, deploy.number)
     migration = msgspec.structs.replace(
         migration,
-        generated=max(migration.generated, deploy.number),
+        generated=generated,
+        in_flight=in_flight(migration, generated),
         revisions={**migration.revisions, **emission.revisions},
         files=hashes,
     )

@@ -53,7 +53,7 @@ def test_a_project_is_set_up_without_a_question(shop):
   alembic migrations
   wrote   pyproject.toml: [tool.instar]
   wrote   pyproject.toml: lint.external = ["INS"], so that ruff keeps # noqa: INS comments
-  wrote   migrations/env.py: include_name keeps autogenerate away from instar's tables
+  wrote   migrations/env.py: include_name and include_object keep autogenerate away from what instar has in flight
   wrote   instar/versions/{snapshot}: the schema as it is now, 1 table
 In step: {short} and the work tree.
 Next: edit a model, then: instar diff
@@ -237,7 +237,7 @@ def test_a_file_that_does_not_parse_is_said_and_the_rest_goes_on(shop):
 
 def test_the_edited_env_still_runs(shop):
     run("init", "--yes", cwd=shop)
-    program = "import sys, types; a = types.ModuleType('alembic'); a.context = types.SimpleNamespace(configure=lambda **k: print(k['include_name']('instar_migrations', 'table', {}))); sys.modules['alembic'] = a; exec(open('migrations/env.py').read())"
+    program = "import sys, types; a = types.ModuleType('alembic'); a.context = types.SimpleNamespace(configure=lambda **k: print(k['include_name']('instar_migrations', 'table', {}))); sys.modules['alembic'] = a; import runpy; runpy.run_path('migrations/env.py')"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=shop, capture_output=True, text=True, check=True
     )

@@ -44,7 +44,7 @@ def edits(project: Project, found: Survey) -> Edits:
     _configuration(project, source, found, made)
     _ruff(source, made)
     if "alembic" in found.values:
-        _filter(source, str(found.values["alembic"]), made)
+        _filter(source, str(found.values["alembic"]), project.config.versions, made)
     _snapshot(project, found, made)
     return made
 
@@ -78,22 +78,24 @@ def _ruff(source: Source, made: Edits) -> None:
             made.lines.append((path, 'lint.external = ["INS"], so that ruff keeps # noqa: INS comments'))
 
 
-def _filter(source: Source, folder: str, made: Edits) -> None:
-    from instar.dialects.sqlalchemy.name_filter import SNIPPET, has_filter, with_filter  # noqa: PLC0415 - loads LibCST
+def _filter(source: Source, folder: str, versions: str, made: Edits) -> None:
+    from instar.dialects.sqlalchemy.name_filter import has_filter, snippet, with_filter  # noqa: PLC0415 - loads LibCST
 
     path = "env.py" if folder == "." else f"{folder}/env.py"
     text = _read(source, path, made)
     if text is None or has_filter(text):
         return
-    edited = with_filter(text)
+    edited = with_filter(text, path, versions)
     if edited is None:
-        indented = "\n".join(f"    {line}".rstrip() for line in SNIPPET.splitlines())
+        indented = "\n".join(f"    {line}".rstrip() for line in snippet(path, versions).splitlines())
         made.advice.append(
-            f"{path} could not be edited safely. Keep autogenerate away from instar's tables there:\n\n{indented}\n"
+            f"{path} could not be edited safely. Keep autogenerate away from what instar has in flight there:\n\n{indented}\n"
         )
         return
     made.texts[path] = edited
-    made.lines.append((path, "include_name keeps autogenerate away from instar's tables"))
+    made.lines.append(
+        (path, "include_name and include_object keep autogenerate away from what instar has in flight")
+    )
 
 
 def _snapshot(project: Project, found: Survey, made: Edits) -> None:

@@ -1,26 +1,59 @@
-"""The filter in Alembic's `env.py` that keeps autogenerate away from the tables in which instar tracks backfills."""
+"""The filters in Alembic's `env.py` that keep autogenerate away from instar's tables and from what is in flight."""
 
 from __future__ import annotations
 
 import libcst as cst
+from libcst.codemod import CodemodContext
+from libcst.codemod.visitors import AddImportsVisitor
 
-FUNCTION = '''\
+_BLOCK = '''\
+IN_FLIGHT = {{
+    key
+    for path in Path(__file__).resolve().parents[{depth}].glob("{versions}/*.json")
+    for key in json.loads(path.read_text()).get("migration", {{}}).get("in_flight", ())
+}}
+
+
 def include_name(name, type_, parent_names):
-    """Keep autogenerate away from the tables in which instar tracks its backfills."""
-    return not (type_ == "table" and name in {"instar_migrations", "instar_partitions"})
+    """Keep autogenerate away from the tables that instar keeps for itself."""
+    return not (type_ == "table" and name.startswith("instar_"))
+
+
+def include_object(obj, name, type_, reflected, compare_to):
+    """Keep autogenerate away from the columns and indexes that a migration of instar has in flight."""
+    return f"{{getattr(obj, 'table', None)}}.{{name}}" not in IN_FLIGHT
 '''
-SNIPPET = f"{FUNCTION}\ncontext.configure(..., include_name=include_name)"
-_TABLE = "instar_migrations"
-_TAKEN = {"include_name", "include_object"}
+_FILTERS = ("include_name", "include_object")
+
+
+def block(env: str, versions: str) -> str:
+    """The source of both filters.
+
+    Args:
+        env: The path of `env.py`, relative to the repository root.
+        versions: The folder of snapshots and migrations, relative to it too.
+    """
+    return _BLOCK.format(depth=env.count("/"), versions=versions.rstrip("/"))
+
+
+def snippet(env: str, versions: str) -> str:
+    """What to write by hand where an `env.py` cannot be edited safely; arguments as for `block`."""
+    given = ", ".join(f"{name}={name}" for name in _FILTERS)
+    return f"import json\nfrom pathlib import Path\n\n{block(env, versions)}\ncontext.configure(..., {given})"
 
 
 def has_filter(text: str) -> bool:
-    """Whether an `env.py` names our tables already."""
-    return _TABLE in text
+    """Whether an `env.py` has our filters already."""
+    return all(name in text for name in ("instar_", *_FILTERS))
 
 
-def with_filter(text: str) -> str | None:
-    """The text of an `env.py` with the filter given to every `context.configure`.
+def with_filter(text: str, env: str, versions: str) -> str | None:
+    """The text of an `env.py` with the filters given to every `context.configure`.
+
+    Args:
+        text: The file.
+        env: Its path, relative to the repository root.
+        versions: The folder of snapshots and migrations, relative to it too.
 
     Returns:
         None where that cannot be done safely: it has a filter of its own, passes keywords on (`**options`), never
@@ -34,11 +67,12 @@ def with_filter(text: str) -> str | None:
     edited = module.visit(editor)
     if editor.unsafe or not editor.calls:
         return None
-    return edited.with_changes(body=_with_function(edited)).code
+    edited = edited.with_changes(body=_with_block(edited, block(env, versions)))
+    return _with_imports(edited).code
 
 
 class _Editor(cst.CSTTransformer):
-    """Adds the keyword to every call of `context.configure`."""
+    """Adds the keywords to every call of `context.configure`."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -46,7 +80,7 @@ class _Editor(cst.CSTTransformer):
 
     def visit_Name(self, node: cst.Name) -> None:  # noqa: N802 - LibCST's name
         """A name of ours that is already in use means something else here."""
-        self.unsafe = self.unsafe or node.value in _TAKEN
+        self.unsafe = self.unsafe or node.value in _FILTERS
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:  # noqa: ARG002, N802 - LibCST's signature
         """One call of `context.configure`."""
@@ -61,46 +95,52 @@ class _Editor(cst.CSTTransformer):
         self.calls += 1
         if any(argument.star for argument in updated_node.args):
             self.unsafe = True
-        return updated_node.with_changes(args=_with_keyword(updated_node))
+        return updated_node.with_changes(args=_with_keywords(updated_node))
 
 
-def _with_keyword(call: cst.Call) -> list[cst.Arg]:
+def _with_keywords(call: cst.Call) -> list[cst.Arg]:
     """The arguments with ours behind them, laid out as the others are."""
-    keyword = cst.Arg(
-        keyword=cst.Name("include_name"),
-        value=cst.Name("include_name"),
-        equal=cst.AssignEqual(
-            whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace("")
-        ),
+    tight = cst.AssignEqual(
+        whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace("")
     )
-    if not call.args:
-        return [keyword]
-    *others, last = call.args
+    ours = [cst.Arg(keyword=cst.Name(name), value=cst.Name(name), equal=tight) for name in _FILTERS]
     between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    if not call.args:
+        return [ours[0].with_changes(comma=between), ours[1]]
+    *others, last = call.args
     if others and isinstance(others[-1].comma, cst.Comma):
         between = others[-1].comma
     elif isinstance(call.whitespace_before_args, cst.ParenthesizedWhitespace):
         between = cst.Comma(whitespace_after=call.whitespace_before_args)
-    moved = keyword.with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
-    return [*others, last.with_changes(comma=between, whitespace_after_arg=cst.SimpleWhitespace("")), moved]
+    end = ours[1].with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
+    moved = last.with_changes(comma=between, whitespace_after_arg=cst.SimpleWhitespace(""))
+    return [*others, moved, ours[0].with_changes(comma=between), end]
 
 
-def _with_function(module: cst.Module) -> list[cst.SimpleStatementLine | cst.BaseCompoundStatement]:
-    """The body with the function before the first one that the file defines, or behind its imports."""
+def _with_block(module: cst.Module, source: str) -> list[cst.SimpleStatementLine | cst.BaseCompoundStatement]:
+    """The body with our statements before the first function that the file defines, or behind its imports."""
     body = list(module.body)
     place = next((n for n, one in enumerate(body) if isinstance(one, cst.FunctionDef)), None)
     if place is None:
         imports = [n for n, one in enumerate(body) if _is_import(one)]
         place = imports[-1] + 1 if imports else 0
-    function = cst.parse_module(FUNCTION, config=module.config_for_parsing).body[0]
-    assert isinstance(function, cst.FunctionDef)
-    blank = [cst.EmptyLine(indent=False), cst.EmptyLine(indent=False)]
-    body.insert(place, function.with_changes(leading_lines=blank))
-    if place + 1 < len(body):
-        following = body[place + 1]
-        lines = [line for line in following.leading_lines if line.comment is not None]
-        body[place + 1] = following.with_changes(leading_lines=[*blank, *lines])
-    return body
+    blank = cst.EmptyLine(indent=False)
+    constant, *functions = cst.parse_module(source, config=module.config_for_parsing).body
+    ours = [constant.with_changes(leading_lines=[blank])]
+    ours += [function.with_changes(leading_lines=[blank, blank]) for function in functions]
+    behind = body[place:]
+    if behind:
+        lines = [line for line in behind[0].leading_lines if line.comment is not None]
+        behind[0] = behind[0].with_changes(leading_lines=[blank, blank, *lines])
+    return [*body[:place], *ours, *behind]
+
+
+def _with_imports(module: cst.Module) -> cst.Module:
+    """The module with what our statements import."""
+    context = CodemodContext()
+    AddImportsVisitor.add_needed_import(context, "json")
+    AddImportsVisitor.add_needed_import(context, "pathlib", "Path")
+    return AddImportsVisitor(context).transform_module(module)
 
 
 def _is_import(statement: cst.SimpleStatementLine | cst.BaseCompoundStatement) -> bool:

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from commands import write
-from instar.dialects.sqlalchemy.name_filter import FUNCTION, has_filter, with_filter
+from instar.dialects.sqlalchemy.name_filter import block, has_filter, with_filter
 
 GENERIC = '''\
 from logging.config import fileConfig
@@ -35,19 +35,34 @@ def run_migrations_online() -> None:
 '''
 
 
-def test_every_call_gets_the_filter_in_its_own_layout():
-    edited = with_filter(GENERIC)
+PLACE = ("migrations/env.py", "instar/versions")
+
+
+def test_every_call_gets_the_filters_in_its_own_layout():
+    edited = with_filter(GENERIC, *PLACE)
+    both = "include_name=include_name, include_object=include_object"
     assert edited == GENERIC.replace(
-        "\n\ndef run_migrations_offline", f"\n\n{FUNCTION}\n\ndef run_migrations_offline", 1
+        "\n\ndef run_migrations_offline", f"\n{block(*PLACE)}\n\ndef run_migrations_offline", 1
     ).replace(
-        '{"paramstyle": "named"},\n', '{"paramstyle": "named"},\n        include_name=include_name,\n'
+        '{"paramstyle": "named"},\n',
+        '{"paramstyle": "named"},\n        ' + both.replace(", ", ",\n        ") + ",\n",
     ).replace(
         "connection=connection, target_metadata=target_metadata)",
-        "connection=connection, target_metadata=target_metadata, include_name=include_name)",
+        f"connection=connection, target_metadata=target_metadata, {both})",
+    ).replace(
+        "from alembic import context\n",
+        "from alembic import context\nimport json\nfrom pathlib import Path\n",
     )
     assert has_filter(edited)
     assert not has_filter(GENERIC)
     compile(edited, "env.py", "exec")
+
+
+@pytest.mark.parametrize(
+    ("env", "depth"), [("env.py", 0), ("migrations/env.py", 1), ("src/app/db/env.py", 3)]
+)
+def test_the_versions_are_found_from_wherever_the_file_is(env, depth):
+    assert f'parents[{depth}].glob("instar/versions/*.json")' in block(env, "instar/versions/")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +77,7 @@ def test_every_call_gets_the_filter_in_its_own_layout():
     ],
 )
 def test_the_call_still_parses_in_any_layout(call):
-    edited = with_filter(f"from alembic import context\n\n{call}\n")
+    edited = with_filter(f"from alembic import context\n\n{call}\n", *PLACE)
     assert "include_name=include_name" in edited
     compile(edited, "env.py", "exec")
 
@@ -80,7 +95,7 @@ UNSAFE = {
 
 @pytest.mark.parametrize("text", UNSAFE.values(), ids=UNSAFE)
 def test_what_cannot_be_edited_safely_is_left_alone(text):
-    assert with_filter(text) is None
+    assert with_filter(text, *PLACE) is None
 
 
 def test_autogenerate_leaves_our_tables_alone(tmp_path):
@@ -115,7 +130,7 @@ def test_autogenerate_leaves_our_tables_alone(tmp_path):
         return done.stdout + done.stderr
 
     assert "instar_migrations" in check()
-    env.write_text(with_filter(env.read_text()))
+    env.write_text(with_filter(env.read_text(), *PLACE))
     said = check()
     assert "instar_migrations" not in said
     assert "other" in said
