@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar.environments import BackfillState
+from instar.schema.operations import DropField, UnsyncFields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from instar.environments import EnvironmentState
     from instar.schema.migration import Migration
-    from instar.schema.model import Schema
+    from instar.schema.model import Schema, Table
     from instar.schema.operations import BackfillWork
 
 
@@ -80,37 +81,23 @@ def _backfills(url: str, schema: Schema, migrations: Sequence[Migration]) -> dic
 
 
 def _works(migrations: Sequence[Migration], schema: Schema) -> Iterator[tuple[BackfillWork, bool]]:
-    """Every work of a backfill or verification once, and whether its rows can be counted yet."""
+    """Every work of a backfill or verification once, and whether its rows can be counted."""
     works: dict[str, tuple[BackfillWork, bool]] = {}
     for migration in migrations:
         for step in migration.steps:
-            if step.work is None:
-                continue
-            table = schema.table(step.work.table, step.work.namespace)
-            there = table is not None and table.field(step.work.target) is not None
-            source_there = there and table is not None and _old_is_there(migration, step.work, table.field)
-            source_there = source_there and all(
-                table is not None and table.field(name) for name in step.work.reads
-            )
-            if step.kind == "verify" or step.work.name not in works:
-                works[step.work.name] = (step.work, source_there)
+            work = step.work
+            if work is not None and (step.kind == "verify" or work.name not in works):
+                table = schema.table(work.table, work.namespace)
+                works[work.name] = (work, table is not None and _countable(work, table, migration))
     yield from works.values()
 
 
-def _old_is_there(migration: Migration, work: BackfillWork, field: object) -> bool:
-    """Whether the column that a copy reads is still there; after the contract it is not, and nothing is to be counted."""
-    from instar.schema.operations import DropField, UnsyncFields  # noqa: PLC0415
-
-    assert callable(field)
-    for step in migration.steps:
-        for act in step.operations:
-            if isinstance(act, UnsyncFields) and act.new.name == work.target and act.table == work.table:
-                return field(act.old.name) is not None
-            if (
-                isinstance(act, DropField)
-                and act.table == work.table
-                and work.agrees
-                and act.field.name in work.agrees
-            ):
-                return field(act.field.name) is not None
-    return True
+def _countable(work: BackfillWork, table: Table, migration: Migration) -> bool:
+    """Whether expand has added what the work fills, and contract has not yet dropped what it may read."""
+    dropped = {
+        act.field.name if isinstance(act, DropField) else act.old.name
+        for step in migration.steps
+        for act in step.operations
+        if isinstance(act, DropField | UnsyncFields) and (act.namespace, act.table) == table.key
+    }
+    return all(table.field(name) is not None for name in {work.target, *dropped})

@@ -125,6 +125,11 @@ class Workspace:
             if done.returncode:
                 raise InstarError(f"the demo could not run {command!r} in its folder: {done.stdout.strip()}")
 
+    def append(self, path: str, text: str) -> None:
+        """Add lines at the end of a file."""
+        with (self.root / path).open("a", encoding="utf-8") as file:
+            file.write(text)
+
     def keep_version(self, name: str) -> None:
         """Copy the application as it is now to a folder, to run it there as a version in service."""
         shutil.copytree(

@@ -52,6 +52,11 @@ def latest_published(session: Session, count: int = 20) -> Sequence[Post]:
     return session.scalars(query).all()
 
 
+def card(user: User) -> dict[str, str]:
+    """What the page of a user shows."""
+    return {"name": user.display_name, "picture": user.avatar_url}
+
+
 def add_task(session: Session, title: str, priority: str) -> Task:
     """Note something to do."""
     task = Task(title=title, priority=PRIORITIES.index(priority) + 1)
