@@ -64,3 +64,66 @@ def test_generate_asks_for_what_only_the_user_knows(project: Path) -> None:
         CliRunner().invoke(instar, ["generate", "--repo", str(project)], catch_exceptions=False)
     assert (project / "convex/schema.ts").read_text() == wanted
     assert "age: v.optional(v.number())" in run(project, "generate", "--default", "users.age=0", "--dry-run")
+
+
+def test_the_whole_way_through_its_gates(project: Path) -> None:
+    def commit() -> None:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+        for command in (["add", "-A"], ["commit", "-q", "-m", "deploy"]):
+            subprocess.run(["git", "-C", str(project), *identity, *command], check=True)
+
+    run(project, "generate", "--rename", "users.name=displayName")
+    commit()
+    assert "npx convex run --prod migrations/users_displayName:run" in run(
+        project, "run", "--env", "production"
+    )
+    name = next((project / "instar/versions").glob("*.json")).name[:8]
+    results = project.parent / f"{project.name}-results.json"
+    place = ("state", "set", "--env", "production", "--code", "HEAD", "--backfills", str(results))
+
+    def recorded(remaining: int) -> str:
+        results.write_text(
+            json.dumps(
+                {"name": f"{name}/users.displayName", "checked": 9, "remaining": remaining, "examples": []}
+            )
+        )
+        result = CliRunner().invoke(
+            instar, [*place[:2], "--repo", str(project), *place[2:]], catch_exceptions=False
+        )
+        assert result.exit_code == 0, result.output
+        return run(project, "advance", "--env", "production")
+
+    assert "3 rows left" in recorded(3)
+    assert "displayName: v.optional" in (project / "convex/schema.ts").read_text()
+    assert "users_name_clear" in recorded(0)
+    assert "displayName: v.string()" in (project / "convex/schema.ts").read_text()
+    assert "name: v.optional(v.string())" in (project / "convex/schema.ts").read_text()
+
+
+def test_verify_reads_what_the_deployment_printed(project: Path) -> None:
+    run(project, "generate", "--rename", "users.name=displayName")
+    migration = next((project / "instar/versions").glob("*.json")).name[:8]
+    for remaining, expected in ((2, 1), (0, 0)):
+        printed = json.dumps(
+            {
+                "name": f"{migration}/users.displayName",
+                "checked": 5,
+                "remaining": remaining,
+                "examples": ["k1"],
+            }
+        )
+        result = CliRunner().invoke(
+            instar,
+            ["verify", "--repo", str(project), "--results", "-"],
+            input=printed,
+            catch_exceptions=False,
+            standalone_mode=False,
+        )
+        assert result.return_value == expected, result.output
+    with pytest.raises(InstarError, match="not the JSON"):
+        CliRunner().invoke(
+            instar,
+            ["verify", "--repo", str(project), "--results", "-"],
+            input="nothing",
+            catch_exceptions=False,
+        )

@@ -137,6 +137,14 @@ def command(
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     from instar.backfill import read_progress  # noqa: PLC0415 - --help loads no database driver
 
+    if not files and url is None:
+        from instar.cli.convex_runs import convex_migration, print_commands  # noqa: PLC0415
+
+        found_convex = convex_migration(repo, migration)
+        if found_convex is not None:
+            return print_commands(
+                found_convex, "backfill", environment=environment, deploy=deploy, output_format=output_format
+            )
     target = backfills.database_url(repo, environment, url)
     root = repo
     if files:

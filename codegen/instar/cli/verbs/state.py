@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,8 +13,6 @@ from instar.cli import options
 from instar.cli.output import counted, print_json, say
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from instar.cli.project import Project
     from instar.environments import EnvironmentState
 
@@ -42,13 +41,23 @@ def command() -> None:
     metavar="REF",
     help="A commit in service; two during a rollout.",
 )
+@click.option(
+    "--backfills",
+    "results",
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Convex: what the verify functions and migrations/tracking:status printed; - for standard input.",
+)
 @options.dry_run
-def set_code(*, repo: Path, environment: str, code: tuple[str, ...], dry_run: bool) -> None:
-    """Record which commits are in service.
+def set_code(
+    *, repo: Path, environment: str, code: tuple[str, ...], results: Path | None, dry_run: bool
+) -> None:
+    """Record which commits are in service, and for Convex how far the backfills are.
 
     \b
-    Example:
+    Examples:
       instar state set --env production --code $SHA
+      instar state set --env production --code $SHA --backfills results.json
     """  # noqa: D301
     from instar.cli.project import Project  # noqa: PLC0415 - --help pays for nothing
     from instar.errors import InstarError  # noqa: PLC0415
@@ -58,6 +67,8 @@ def set_code(*, repo: Path, environment: str, code: tuple[str, ...], dry_run: bo
         raise InstarError(f"{project.root} is not in a git repository, so no commit can be in service.")
     commits = tuple(dict.fromkeys(project.repository.resolve(ref) for ref in code))
     state = msgspec.structs.replace(_recorded(project, environment), code=commits, code_as_of=_now())
+    if results is not None:
+        state = _with_results(state, results)
     _write(project, state, dry_run=dry_run)
     say(f"{environment}: {' and '.join(commit[:7] for commit in commits)} in service.")
 
@@ -129,6 +140,23 @@ def _recorded(project: Project, name: str) -> EnvironmentState:
     from instar.environments import EnvironmentState, read_states  # noqa: PLC0415 - --help pays for nothing
 
     return read_states(project.source(), project.config).get(name) or EnvironmentState(name=name)
+
+
+def _with_results(state: EnvironmentState, file: Path) -> EnvironmentState:
+    """The state with what backfills of a Convex deployment printed."""
+    from instar.cli.convex_runs import read_results  # noqa: PLC0415 - only for Convex
+    from instar.environments import BackfillState  # noqa: PLC0415
+
+    backfills = dict(state.backfills)
+    for result in read_results(file):
+        known = backfills.get(result.name, BackfillState())
+        backfills[result.name] = BackfillState(
+            status=result.status or ("completed" if result.remaining == 0 else known.status),
+            remaining=known.remaining if result.remaining is None else result.remaining,
+            processed=result.processed or known.processed,
+            error=result.error,
+        )
+    return msgspec.structs.replace(state, backfills=backfills, database_as_of=_now())
 
 
 def _write(project: Project, state: EnvironmentState, *, dry_run: bool) -> None:

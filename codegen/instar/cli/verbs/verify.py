@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="A backfill as JSON instead of a migration; repeatable.",
 )
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Convex: what the verify functions printed; - for standard input.",
+)
 @click.option("--sample", default=1_000, show_default=True, help="How many rows to compute again.")
 @options.output_format
 def command(
@@ -36,6 +42,7 @@ def command(
     environment: str | None,
     url: str | None,
     files: tuple[Path, ...],
+    results: Path | None,
     sample: int,
     output_format: str,
 ) -> int:
@@ -51,6 +58,20 @@ def command(
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     from instar.backfill import Options, verify  # noqa: PLC0415 - --help loads no database driver
 
+    if not files and url is None:
+        from instar.cli.convex_runs import convex_migration, judge, print_commands, read_results  # noqa: PLC0415
+
+        convex = convex_migration(repo, migration)
+        if convex is not None and results is not None:
+            return judge(convex, read_results(results), output_format)
+        if convex is not None:
+            return print_commands(
+                convex, "verify", environment=environment, deploy=None, output_format=output_format
+            )
+    if results is not None:
+        raise click.UsageError(
+            "--results reads what a Convex deployment printed; this is no Convex migration."
+        )
     target = backfills.database_url(repo, environment, url)
     root = repo
     if files:
