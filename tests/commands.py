@@ -38,13 +38,13 @@ class Done:
         return json.loads(self.out)
 
 
-def run(*arguments: object, cwd: Path | None = None, stdin: str = "") -> Done:
+def run(*arguments: object, cwd: Path | None = None, stdin: str = "", terminal: bool = False) -> Done:
     """Run `instar` in this process, through its real entry point."""
     out, err = _stream(), _stream()
     code: object = 0
     with (
         mock.patch.object(sys, "argv", ["instar", *map(str, arguments)]),
-        mock.patch.object(sys, "stdin", io.StringIO(stdin)),
+        mock.patch.object(sys, "stdin", _Input(stdin, terminal=terminal)),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         contextlib.chdir(cwd or Path.cwd()),
@@ -98,6 +98,18 @@ def write(folder: Path, files: dict[str, str]) -> Path:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
     return folder
+
+
+class _Input(io.StringIO):
+    """What a person types, or a script pipes in."""
+
+    def __init__(self, text: str, *, terminal: bool) -> None:
+        super().__init__(text)
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        """Whether a person is there."""
+        return self._terminal
 
 
 def _stream() -> io.TextIOWrapper:

@@ -186,6 +186,24 @@ def test_a_choice_is_the_users(shop, case, flags):
         assert "2 tables in 2 files" in done.out
 
 
+def test_a_person_is_asked(shop):
+    files, _, _, written = AMBIGUOUS["two Alembic folders"]
+    write(shop, files)
+    done = run("init", cwd=shop, stdin="other/migrations\n", terminal=True)
+    assert done.code == 0
+    assert done.out.startswith("There are 2 Alembic folders: migrations, other/migrations.\nWhich one")
+    section = tomllib.loads((shop / "pyproject.toml").read_text())["tool"]["instar"]
+    assert section.items() >= written.items()
+    assert run("init", "--yes", cwd=shop, stdin="migrations\n", terminal=True).code == 0
+
+
+def test_a_person_who_stops_has_written_nothing(shop):
+    write(shop, AMBIGUOUS["two Alembic folders"][0])
+    before = git(shop, "status", "--short", "-uall")
+    done = run("init", cwd=shop, stdin="", terminal=True)
+    assert (done.code, git(shop, "status", "--short", "-uall")) == (130, before)
+
+
 BAD = [
     (["--alembic", "shop"], "shop has no env.py, so it is no Alembic folder. There are: migrations."),
     (

@@ -56,6 +56,9 @@ def survey(project: Project, choices: Choices) -> Survey:
     """
     source = project.source()
     config = project.config
+    choices = msgspec.structs.replace(
+        choices, backend=choices.backend or config.backend, alembic=choices.alembic or config.alembic
+    )
     values: dict[str, object] = {}
     notes: dict[str, str] = {}
     version = project.version("WORKTREE")
