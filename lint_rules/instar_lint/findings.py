@@ -13,17 +13,18 @@ if TYPE_CHECKING:
     from instar.schema.change import Change
     from instar_lint.facts import FieldUse, Query
 
-FixKind: TypeAlias = Literal["read", "filter", "write"]
+FixKind: TypeAlias = Literal["read", "filter", "write", "rename"]
 
 
 class FixHint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How `instar fix` can mend a finding.
 
     Attributes:
-        kind: A read or a filter becomes the accessor; a write gets the other side of its pair.
+        kind: A read or a filter becomes the accessor; a write gets the other side of its pair; a renamed attribute
+            gets its new name.
         name: The name in code that stands there now.
         accessor: The accessor function in place of it, by its name in the accessor module of the table.
-        partner: The name in code of the other side, for a write.
+        partner: The name in code of the other side, for a write or a rename.
     """
 
     kind: FixKind

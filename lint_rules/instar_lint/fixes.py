@@ -139,9 +139,14 @@ class _Mender(cst.CSTTransformer):
         self, original_node: cst.Attribute, updated_node: cst.Attribute
     ) -> cst.BaseExpression:
         found = self._hint(original_node.attr, original_node.attr.value)
-        if found is None or original_node in self._targets:
+        if found is None:
             return updated_node
         position, hint = found
+        if hint.kind == "rename":
+            self.done.add(position)
+            return updated_node.with_changes(attr=cst.Name(hint.partner))
+        if original_node in self._targets:
+            return updated_node
         if hint.kind == "write" or not hint.accessor:
             return updated_node
         module, _, function = hint.accessor.rpartition(".")
@@ -171,6 +176,11 @@ class _Mender(cst.CSTTransformer):
         for original, argument in zip(original_node.args, updated_node.args, strict=True):
             arguments.append(argument)
             found = self._hint(original.keyword, original.keyword.value) if original.keyword else None
+            if found is not None and found[1].kind == "rename":
+                self.done.add(found[0])
+                changed = True
+                arguments[-1] = argument.with_changes(keyword=cst.Name(found[1].partner))
+                continue
             if found is None or found[1].kind != "write" or not _is_simple(argument.value):
                 continue
             self.done.add(found[0])

@@ -205,7 +205,9 @@ def _leaving(
                 convertible=new is not None and _is_rename(migration, table.key, new.name),
                 unmap_now=mapped is not None and _field(expected, table.key, field.name) is None,
             )
-            yield _named(migration, sides, leaving, new)
+            found = _named(migration, sides, leaving, new)
+            if mapped is None or new is None or found.accessor or _field(sides.declared, table.key, new.name):
+                yield found  # otherwise there is nothing yet that code could read or write in its place
 
 
 def _named(migration: Migration, sides: Sides, one: FieldInFlight, field: Field | None) -> FieldInFlight:

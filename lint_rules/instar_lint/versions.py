@@ -88,6 +88,7 @@ def removed_fields(
                     names=gone,
                     origin=origin,
                     successor=change.after,
+                    convertible=change.after is not None,
                 )
             case TableChange(kind="drop_table", before=Table() as table):
                 for field in table.fields:

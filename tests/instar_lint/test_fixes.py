@@ -13,6 +13,7 @@ from instar_lint.fixes import mend
 READ = FixHint(kind="read", name="user_name", accessor="app.accessors.users.display_name")
 FILTER = FixHint(kind="filter", name="user_name", accessor="app.accessors.users.display_name_expression")
 WRITE = FixHint(kind="write", name="phase", partner="state")
+RENAME = FixHint(kind="rename", name="user_name", partner="display_name")
 
 
 def at_every(text: str, hint: FixHint) -> list[Finding]:
@@ -84,6 +85,18 @@ def test_a_name_that_is_taken_gets_another_one():
 )
 def test_both_sides_are_written_and_the_value_is_computed_once(before, after):
     assert mended(before, WRITE) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("user.user_name += f(other.user_name)\n", "user.display_name += f(other.display_name)\n"),
+        ("q.filter_by(user_name=user_name)\n", "q.filter_by(display_name=user_name)\n"),
+        ("user_name = 'user_name'\n", "user_name = 'user_name'\n"),
+    ],
+)
+def test_a_renamed_attribute_gets_its_new_name(before, after):
+    assert mended(before, RENAME) == after
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def export(post: Post) -> dict[str, str]:
 
 ## Fix
 
-None is automatic where the field is gone. Where it was renamed, the message names its successor.
+Where the field was renamed, `instar fix` writes its new name. Where it is gone for good nothing is automatic.
 
 ## When to ignore
 
@@ -40,9 +40,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from instar_lint.facts import FieldUse
 from instar_lint.findings import at_fact
-from instar_lint.rules.wording import instead
+from instar_lint.rules.wording import instead, new_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,5 +61,8 @@ def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
             continue
         for one in deployment.fields_named(fact):
             if one.state == "removed":
-                message = f"{one.title} was removed {one.origin.since}; {instead(one, 'read')}"
-                yield at_fact(fact, "INS201", message, field=one.field.name)
+                fix = new_name(fact, one)
+                mark = " [instar fix]" if fix else ""
+                message = f"{one.title} was removed {one.origin.since}; {instead(one, 'read')}{mark}"
+                finding = at_fact(fact, "INS201", message, field=one.field.name)
+                yield msgspec.structs.replace(finding, fix=fix)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from instar_lint.findings import FixHint
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from instar_lint.deployment import FieldInFlight
-    from instar_lint.facts import Query
+    from instar_lint.facts import FieldUse, Query
 
 
 def listing(words: Sequence[str]) -> str:
@@ -32,3 +34,10 @@ def instead(one: FieldInFlight, verb: str) -> str:
     if one.successor:
         return f"{verb} {one.successor.code_name} instead"
     return f"take this {verb} out, or keep the field until no code needs it"
+
+
+def new_name(use: FieldUse, one: FieldInFlight) -> FixHint | None:
+    """The fix of a use of a renamed field, where its new name can simply stand in its place."""
+    if one.successor is None or not one.convertible or use.via not in {"attribute", "keyword"}:
+        return None
+    return FixHint(kind="rename", name=use.name, partner=one.successor.code_name)
