@@ -66,6 +66,8 @@ class Project:
         """
         repository = _repository(repo)
         root = repository.root if repository else repo.resolve()
+        if repository is not None and not repository.bare:
+            _refuse_configuration_below(repo.resolve(), root)
         tree = _tree(root, repository)
         path, config = _configuration(tree) if tree else (None, Config())
         changes: dict[str, object] = {}
@@ -191,6 +193,20 @@ def _repository(folder: Path) -> Repository | None:
         return open_repository(folder)
     except NoRepositoryError:
         return None
+
+
+def _refuse_configuration_below(folder: Path, root: Path) -> None:
+    """A configuration in the folder that the user names, and not at the top, would silently not count."""
+    for below in (folder, *folder.parents):
+        if below == root or root not in below.parents:
+            return
+        path, _ = _configuration(FolderSource(below))
+        if path is not None:
+            raise InstarError(
+                f"instar is configured at the top of a repository, which is {root}. Move this configuration there, "
+                "with its paths from the top.",
+                path=(below / path).relative_to(root).as_posix(),
+            )
 
 
 def _tree(root: Path, repository: Repository | None) -> Source | None:

@@ -126,6 +126,16 @@ def test_schema_paths_that_an_old_version_does_not_have_are_no_error(app):
     assert (done.code, '"nowhere" in [tool.instar] schema matches no Python file' in done.err) == (2, True)
 
 
+def test_a_configuration_below_the_top_is_not_silently_ignored(app):
+    assert kinds(cwd=app / "app") == []
+    write(app, {"app/pyproject.toml": "[project]\n"})
+    assert kinds(cwd=app / "app") == []
+    write(app, {"app/pyproject.toml": "[tool.instar]\n"})
+    done = run("diff", cwd=app / "app")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("instar: app/pyproject.toml: instar is configured at the top of a repository")
+
+
 BAD = [
     (["--from", "HEAD", "--to", "HEAD"], "declares any model. Name the files that do with --schema PATH"),
     (["--from", "sqlite:///x.db"], "instar snapshot --url"),
