@@ -11,8 +11,9 @@ import re
 from typing import TYPE_CHECKING
 
 from instar.dialects.base import Edited
+from instar.dialects.convex.declarations import Declarations
 from instar.dialects.convex.reader import read_schema
-from instar.dialects.convex.syntax import SyntaxFile, arguments, string_value, unwrap, walk
+from instar.dialects.convex.syntax import SyntaxFile, arguments, unwrap
 from instar.dialects.convex.templating import WIDTH
 from instar.dialects.convex.typescript_text import (
     bare_validator,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from instar.schema.model import Field, Index, Place, Schema, Table
+    from instar.schema.model import Field, Index, Schema, Table
     from instar.sources import Source
 
 Span = tuple[int, int, str]
@@ -68,16 +69,15 @@ class _Editor:
     """Collects spans to be replaced, by file."""
 
     def __init__(self, source: Source, path: str) -> None:
-        self._source = source
         self._path = path
-        self._files: dict[str, SyntaxFile] = {}
+        self._declarations = Declarations(source, path)
         self._spans: dict[str, list[Span]] = {}
 
     def result(self) -> tuple[Edited, ...]:
         """The changed files."""
         edited = []
         for path, spans in sorted(self._spans.items()):
-            data = self._file(path).source
+            data = self._declarations.file(path).source
             for start, end, text in sorted(spans, reverse=True):
                 data = data[:start] + text.encode() + data[end:]
             edited.append(Edited(path, data.decode()))
@@ -115,8 +115,8 @@ class _Editor:
 
     def add_table(self, table: Table) -> None:
         """Add a table at the end of `defineSchema({ … })`."""
-        file = self._file(self._path)
-        listed = self._tables_object(file)
+        file = self._declarations.file(self._path)
+        listed = self._declarations.tables_object(file)
         indent = _indent(file, listed)
         fields = "".join(f"{indent}    {_pair(field, indent + '    ')},\n" for field in table.fields)
         body = f"{{\n{fields}{indent}  }}" if table.shape is None else validator(table.shape)
@@ -131,7 +131,7 @@ class _Editor:
                 f"table {table.name} is not declared in the schema itself; take it out by hand.",
                 path=self._path,
             )
-        file, node = self._at(place)
+        file, node = self._declarations.at(place)
         self._cut(file, node)
 
     def _change_field(self, table: Table, was: Field, field: Field) -> None:
@@ -150,7 +150,7 @@ class _Editor:
         self._cut(file, pair)
 
     def _add_fields(self, table: Table, fields: list[Field]) -> None:
-        file, call = self._definition(table)
+        file, call = self._declarations.definition(table)
         given = [unwrap(node) for node in arguments(call)]
         if not given or given[0].type != "object":
             raise InstarError(
@@ -164,8 +164,8 @@ class _Editor:
 
     def _chain_indexes(self, table: Table, added: list[Index]) -> None:
         """Chain further calls onto a table: on a line each where there are two or more."""
-        file, call = self._definition(table)
-        end, indent = self._chain_end(file, call)
+        file, call = self._declarations.definition(table)
+        end, indent = self._declarations.chain_end(file, call)
         present = file.source[call.end_byte : end].decode()
         if "\n" in present:
             self._replace(file, end, end, _chain([""], added, indent))
@@ -175,10 +175,10 @@ class _Editor:
     def _collapse(self, table: Table) -> None:
         """Bring the one call that is left of a chain back to the line of its table."""
         try:
-            file, call = self._definition(table)
+            file, call = self._declarations.definition(table)
         except InstarError:
             return
-        end, _ = self._chain_end(file, call)
+        end, _ = self._declarations.chain_end(file, call)
         present = file.source[call.end_byte : end].decode()
         bare = present.lstrip()
         if bare != present and "\n" not in bare and bare.startswith("."):
@@ -190,7 +190,7 @@ class _Editor:
             raise InstarError(
                 f"index {index.name} of {table.name} cannot be found; change it by hand.", path=self._path
             )
-        file, node = self._at(index.place, whole=False)
+        file, node = self._declarations.at(index.place, whole=False)
         call = node.parent.parent if node.parent is not None else None
         owner = node.parent.child_by_field_name("object") if node.parent is not None else None
         if call is None or owner is None or call.type != "call_expression":
@@ -205,82 +205,11 @@ class _Editor:
         indent = line[: len(line) - len(line.lstrip())]
         self._replace(file, dot.start_byte, call.end_byte, index_call(after, indent, len(line) + 1))
 
-    def _chain_end(self, file: SyntaxFile, call: Node) -> tuple[int, str]:
-        """The end of the calls chained onto `defineTable(…)`, and the indentation of a further one."""
-        at, indent = call, ""
-        while (
-            at.parent is not None and at.parent.type == "member_expression" and at.parent.parent is not None
-        ):
-            dot = next((child for child in at.parent.children if child.type == "."), None)
-            if dot is not None and dot.start_point[0] > at.end_point[0]:
-                line = file.source.split(b"\n")[dot.start_point[0]].decode()
-                indent = line[: len(line) - len(line.lstrip())]
-            at = at.parent.parent
-        if not indent:
-            line = file.source.split(b"\n")[call.start_point[0]].decode()
-            indent = line[: len(line) - len(line.lstrip())] + "  "
-        return at.end_byte, indent
-
-    def _definition(self, table: Table) -> tuple[SyntaxFile, Node]:
-        """The `defineTable(…)` call of a table, whether it stands in the schema or in a constant of its own."""
-        for path in dict.fromkeys(self._candidates(table)):
-            file = self._file(path)
-            calls = [
-                node
-                for node in walk(file.root)
-                if node.type == "call_expression" and self._defines(file, node)
-            ]
-            own = [call for call in calls if self._belongs(file, call, table)]
-            if len(own) == 1:
-                return file, own[0]
-        raise InstarError(
-            f"the definition of table {table.name} cannot be found; change it by hand.", path=self._path
-        )
-
-    def _candidates(self, table: Table) -> list[str]:
-        places = (
-            [field.place for field in table.fields] + [index.place for index in table.indexes] + [table.place]
-        )
-        return [place.path for place in places if place is not None and not place.path.startswith("<")]
-
-    @staticmethod
-    def _defines(file: SyntaxFile, node: Node) -> bool:
-        function = node.child_by_field_name("function")
-        return function is not None and file.text(function) == "defineTable"
-
-    def _belongs(self, file: SyntaxFile, call: Node, table: Table) -> bool:
-        """Whether a definition is that of a table: it holds its declarations, or stands under its name."""
-        start, end = call.start_point[0] + 1, call.end_point[0] + 1
-        inside = [f.place for f in table.fields if f.place is not None and f.place.path == file.path]
-        if any(start <= place.line <= end for place in inside):
-            return True
-        pair = call.parent
-        while pair is not None and pair.type in {"call_expression", "member_expression"}:
-            pair = pair.parent
-        if pair is None or pair.type != "pair":
-            return False
-        name = pair.child_by_field_name("key")
-        return (
-            name is not None
-            and (string_value(file, name) if name.type == "string" else file.text(name)) == table.name
-        )
-
-    def _tables_object(self, file: SyntaxFile) -> Node:
-        for node in walk(file.root):
-            function = node.child_by_field_name("function") if node.type == "call_expression" else None
-            if function is not None and file.text(function) == "defineSchema":
-                given = [unwrap(one) for one in arguments(node)]
-                if given and given[0].type == "object":
-                    return given[0]
-        raise InstarError(
-            "defineSchema({ … }) with its tables written inside cannot be found here.", path=file.path
-        )
-
     def _pair_of(self, table: Table, field: Field) -> tuple[SyntaxFile, Node]:
         """The `name: validator` of a field, where it belongs to this table alone."""
         if field.place is None or field.place.path.startswith("<"):
             raise self._refusal(table, field, "comes from a package")
-        file, pair = self._at(field.place)
+        file, pair = self._declarations.at(field.place)
         above = (
             pair.parent.parent.parent if pair.parent is not None and pair.parent.parent is not None else None
         )
@@ -299,26 +228,6 @@ class _Editor:
             path=place.path if place else self._path,
             line=place.line if place else None,
         )
-
-    def _at(self, place: Place, *, whole: bool = True) -> tuple[SyntaxFile, Node]:
-        """The node at a place; with `whole`, the pair that it is the key of."""
-        file = self._file(place.path)
-        line = file.source.split(b"\n")[place.line - 1].decode("utf-8", "replace")
-        column = len(line[: place.column - 1].encode())
-        point = (place.line - 1, column)
-        node = file.root.named_descendant_for_point_range(point, point)
-        if node is None:
-            raise InstarError("this declaration cannot be found again.", path=place.path, line=place.line)
-        if whole and node.parent is not None and node.parent.type == "pair":
-            return file, node.parent
-        if (
-            whole
-            and node.parent is not None
-            and node.parent.parent is not None
-            and node.parent.parent.type == "pair"
-        ):
-            return file, node.parent.parent
-        return file, node
 
     def _append(self, file: SyntaxFile, container: Node, texts: list[str], indent: str) -> None:
         """Add members at the end of an object literal."""
@@ -354,14 +263,6 @@ class _Editor:
     def _replace(self, file: SyntaxFile, start: int, end: int, text: str) -> None:
         newline = "\r\n" if b"\r\n" in file.source else "\n"
         self._spans.setdefault(file.path, []).append((start, end, text.replace("\n", newline)))
-
-    def _file(self, path: str) -> SyntaxFile:
-        if path not in self._files:
-            data = self._source.read(path)
-            if data is None:
-                raise InstarError("this file cannot be read.", path=path)
-            self._files[path] = SyntaxFile(path, data)
-        return self._files[path]
 
 
 def _pair(field: Field, indent: str) -> str:
