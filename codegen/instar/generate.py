@@ -100,13 +100,11 @@ def _emitter(dialect: str) -> Emitter:
 def _refuse_unready(migration: Migration) -> None:
     if migration.decisions:
         first = migration.decisions[0]
-        raise InstarError(
-            f"{first.table}.{first.field}: {first.question} Answer it with {' or '.join(first.answers)}."
-        )
+        raise InstarError(f"{first.question}. Answer it with {' or '.join(first.answers)}.")
     if migration.unplanned:
         listed = ", ".join(one.title for one in migration.unplanned)
         raise InstarError(
-            f"this change is recognised and not planned: {listed}. {migration.unplanned[0].reason} "
+            f"this change is recognised and not planned: {listed}. {migration.unplanned[0].reason}. "
             "Leave it out with --only."
         )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from instar.environments import Missing
     from instar.schema.migration import Deploy, Migration, Step
 
-_LABEL = 44
+_LABEL = 64
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -40,8 +40,12 @@ def render(migration: Migration, places: Sequence[Place]) -> Iterator[str]:
         for step in deploy.steps:
             text = f"{label:<12} {step.kind:<9}{_subject(step)}"
             cells = "".join(f"{_cell(migration, deploy, step, place):<16}" for place in places)
-            yield f"{text[: _LABEL - 1]:<{_LABEL}}{cells}".rstrip()
+            yield f"{_cut(text):<{_LABEL}}{cells}".rstrip()
             label = ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) < _LABEL else text[: _LABEL - 3].rstrip(" ,") + " …"
 
 
 def _subject(step: Step) -> str:
