@@ -252,9 +252,7 @@ def _standings(
             name=name,
             schema=states[name].schema or base,
             filled=frozenset(
-                work
-                for work, state in states[name].backfills.items()
-                if state.holds or state.status == "completed"
+                work for work, state in states[name].backfills.items() if state.status == "completed"
             ),
         )
         for name in counted
