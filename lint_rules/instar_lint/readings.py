@@ -16,7 +16,7 @@ import msgspec
 
 from instar.dialects.sqlalchemy.mapping import Models
 from instar.dialects.sqlalchemy.reader import Reading, read_models
-from instar.dialects.sqlalchemy.reading.cache import READER_VERSION, cache_file
+from instar.dialects.sqlalchemy.reading.cache import cache_file, stamp
 from instar.dialects.sqlalchemy.reading.files import declares
 from instar.schema.model import Schema
 
@@ -32,7 +32,7 @@ _SUFFIXES = (".py", "script.py.mako", "alembic.ini")
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
     """A reading with what it depends on: every file by its identity, and those whose content was read."""
 
-    version: int
+    version: str
     schema: Schema
     models: Models
     files: dict[str, str]
@@ -81,7 +81,7 @@ class Readings:
             return Reading(kept.schema, kept.models, tuple(sorted(kept.read)))
         reading = read_models(source, self._config)
         if self._writes and path is not None:
-            kept = _Kept(READER_VERSION, reading.schema, reading.models, files, frozenset(reading.files))
+            kept = _Kept(stamp(), reading.schema, reading.models, files, frozenset(reading.files))
             _store(path, kept)
         return reading
 
@@ -120,7 +120,7 @@ def _load(path: Path) -> _Kept | None:
         kept = msgspec.msgpack.decode(path.read_bytes(), type=_Kept)
     except (OSError, msgspec.MsgspecError, RecursionError):
         return None
-    return kept if kept.version == READER_VERSION else None
+    return kept if kept.version == stamp() else None
 
 
 def _store(path: Path, kept: _Kept) -> None:

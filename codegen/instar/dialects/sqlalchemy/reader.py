@@ -10,7 +10,6 @@ import msgspec
 
 from instar.dialects.sqlalchemy.mapping import Models
 from instar.dialects.sqlalchemy.reading.cache import Cache, cache_file
-from instar.dialects.sqlalchemy.reading.describe import Description
 from instar.dialects.sqlalchemy.reading.files import Files
 from instar.dialects.sqlalchemy.reading.project import Project
 from instar.dialects.sqlalchemy.reading.survey import Survey
@@ -24,6 +23,10 @@ if TYPE_CHECKING:
 
 NAME = "sqlalchemy"
 _USES = re.compile(rb"^\s*(from|import)\s+(sqlalchemy|sqlmodel|flask_sqlalchemy)\b", re.MULTILINE)
+_HINT = re.compile(r"models?\b|/db\b|database|schema|tables?\b")
+"""Where models usually are: looked at first."""
+
+_ROUND = 20
 _STACK = 3_000
 
 
@@ -44,8 +47,9 @@ class SqlAlchemyReader:
     def detects(self, source: Source) -> bool:
         """Whether a Python file imports SQLAlchemy or a library on top of it."""
         paths = [file.path for file in source.files((".py",))]
-        for start in range(0, len(paths), 200):
-            if any(_USES.search(data) for data in source.read_many(paths[start : start + 200]).values()):
+        paths.sort(key=lambda path: (_HINT.search(path) is None, path.count("/"), path))
+        for start in range(0, len(paths), _ROUND):
+            if any(_USES.search(data) for data in source.read_many(paths[start : start + _ROUND]).values()):
                 return True
         return False
 
@@ -55,7 +59,14 @@ class SqlAlchemyReader:
         Raises:
             InstarError: The configuration names what does not exist, or two classes contradict each other.
         """
-        return _read(source, config, None)[0]
+        cache = _user_cache()
+        fingerprint = Files(source, config, cache).fingerprint()
+        found = cache.get_schema(fingerprint)
+        if found is None:
+            found = _read(source, config, cache)[0]
+            cache.put_schema(fingerprint, found)
+        cache.save()
+        return found
 
 
 READER = SqlAlchemyReader()
@@ -72,6 +83,8 @@ def read_models(source: Source, config: Config, cache: Cache | None = None) -> R
     Raises:
         InstarError: The configuration names what does not exist, or two classes contradict each other.
     """
+    from instar.dialects.sqlalchemy.reading.describe import Description  # noqa: PLC0415 - a diff does without
+
     schema, survey = _read(source, config, cache)
     models = Description(survey).models()
     return Reading(schema, models, tuple(sorted(survey.project.files.read)))

@@ -69,7 +69,9 @@ def all_attributes(project: Project, owner: ClassValue) -> Iterator[Declared]:
                     yield found
 
 
-def _names(project: Project, owner: ClassValue) -> Iterator[tuple[ClassValue, str]]:
+def _names(
+    project: Project, owner: ClassValue, below: tuple[ClassValue, ...] = ()
+) -> Iterator[tuple[ClassValue, str]]:
     """Each name once, with the first class in order that binds it; not those that a mapped parent has."""
     seen: set[str] = set()
     for giver in owner.ancestors:
@@ -80,8 +82,8 @@ def _names(project: Project, owner: ClassValue) -> Iterator[tuple[ClassValue, st
             seen.add(name)
             if not inherited or _cascades(giver, name):
                 yield giver, name
-        if inherited:  # a mapped class has copies of what its mixins bring
-            seen |= {name for _, name in _names(project, giver)}
+        if inherited and giver not in below:  # a mapped class has copies of what its mixins bring
+            seen |= {name for _, name in _names(project, giver, (*below, owner))}
 
 
 def _cascades(giver: ClassValue, name: str) -> bool:

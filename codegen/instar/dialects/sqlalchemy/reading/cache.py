@@ -7,6 +7,8 @@ never needed: without it, or where it is damaged, files are read and lowered aga
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
 import os
 import sqlite3
 import sys
@@ -16,18 +18,26 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar.dialects.sqlalchemy.reading.syntax import Module
+from instar.schema.model import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from instar.dialects.sqlalchemy.reading.parse import Unparsable
 
-READER_VERSION = 1
-"""To be raised whenever the lowered form of the same file changes."""
-
+_FORMAT = 1
 _LARGEST = 256 * 1024 * 1024
 _decode = msgspec.msgpack.Decoder(Module).decode
 _encode = msgspec.msgpack.Encoder().encode
+
+
+@functools.cache
+def stamp() -> str:
+    """What the reader itself is: a reader that has changed finds nothing of an earlier one."""
+    dialect = Path(__file__).parents[1]
+    sources = [*dialect.glob("*.py"), *dialect.glob("reading/*.py"), *dialect.parents[1].glob("schema/*.py")]
+    states = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(sources)]
+    return hashlib.sha256(repr(states).encode()).hexdigest()[:12]
 
 
 def cache_file() -> Path | None:
@@ -39,7 +49,7 @@ def cache_file() -> Path | None:
         )
     except RuntimeError:
         return None
-    return folder / f"python-{READER_VERSION}-{sys.version_info[0]}.{sys.version_info[1]}.sqlite"
+    return folder / f"python-{_FORMAT}-{stamp()}-{sys.version_info[0]}.{sys.version_info[1]}.sqlite"
 
 
 class Cache:
@@ -55,7 +65,7 @@ class Cache:
         self._lowered: dict[str, Module | Unparsable] = {}
         self._new: dict[str, bytes | None] = {}
         self._stored: set[str] = set()
-        for key, kind in self._rows("select key, declares from contents"):
+        for key, kind in self._rows("select key, declares from contents where key not like 'schema:%'"):
             if isinstance(key, str):
                 self._declares[key] = bool(kind)
                 self._stored.add(key)
@@ -90,6 +100,18 @@ class Cache:
         self._lowered[key] = lowered
         if isinstance(lowered, Module) and not key.startswith("stat:"):
             self._new[key] = _encode(lowered)
+
+    def get_schema(self, fingerprint: str) -> Schema | None:
+        """What a version was read as before, by the fingerprint of its files."""
+        for (data,) in self._rows("select lowered from contents where key = ?", f"schema:{fingerprint}"):
+            with contextlib.suppress(msgspec.DecodeError, TypeError):
+                if isinstance(data, bytes):
+                    return msgspec.msgpack.decode(data, type=Schema)
+        return None
+
+    def put_schema(self, fingerprint: str, schema: Schema) -> None:
+        """Keep what a version was read as."""
+        self._new[f"schema:{fingerprint}"] = _encode(schema)
 
     def save(self) -> None:
         """Write what is new, if anything; a file that is locked, damaged or cannot be written is left or replaced."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.reading.scopes import Scope
 
 _DEEPEST = 120
-_MOST_STEPS = 3_000_000
+_MOST_STEPS = 300_000
 _LONGEST = 2_000
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 from typing import TYPE_CHECKING
 
+from instar.dialects.sqlalchemy.reading.cache import stamp
 from instar.dialects.sqlalchemy.reading.parse import Unparsable, parse
 from instar.errors import InstarError
 from instar.sources import LARGEST_FILE
+from instar.sources.overlay import blob_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +29,7 @@ _DECLARATIONS = (
 _SKIPPED = frozenset(
     {"site-packages", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".nox", ".git", ".eggs"}
 )
+_ROUND = 200
 _ASIDE = frozenset(
     {"tests", "test", "testing", "examples", "example", "docs", "doc", "samples", "benchmarks", "conftest.py"}
 )
@@ -46,6 +50,7 @@ class Files:
         self._cache = cache
         self._files: dict[str, SourceFile] = {}
         self._data: dict[str, bytes] = {}
+        self._blobs: dict[str, str] = {}
         self.read: set[str] = set()
         everything = source.files((".py", "script.py.mako", "alembic.ini"))
         self.migrations = _migration_folders(everything)
@@ -90,11 +95,10 @@ class Files:
         self.read.add(path)
         if file.size > LARGEST_FILE:
             return Unparsable(f"is larger than {LARGEST_FILE // 1024 // 1024} MiB")
+        self._identify((path,))
         key = self._key(path)
         found = self._cache.get(key)
         if found is None:
-            if path not in self._data:
-                self._load((path,))
             data = self._data.pop(path, None)
             if data is None:
                 data = self._source.read(path)
@@ -111,20 +115,41 @@ class Files:
             or parts[-1].endswith("_test.py")
         )
 
+    def fingerprint(self) -> str:
+        """A hash of everything that a reading depends on: which files there are, and their contents."""
+        self._identify(self.paths)
+        digest = hashlib.sha256(repr((stamp(), self._config, self.migrations)).encode())
+        for path in self.paths:
+            digest.update(f"{path}\0{self._key(path)}\n".encode(errors="surrogateescape"))
+        return digest.hexdigest()
+
     def _key(self, path: str) -> str:
-        return self._files[path].blob
+        return self._blobs.get(path) or self._files[path].blob
+
+    def _identify(self, paths: Iterable[str]) -> None:
+        """Files on disk are known by their content, as those of a commit are."""
+        wanted = [p for p in paths if p not in self._blobs and self._files[p].blob.startswith("stat:")]
+        for start in range(0, len(wanted), _ROUND):
+            for path, data in self._source.read_many(wanted[start : start + _ROUND]).items():
+                self._blobs[path] = blob_id(data)
+                self._note(path, data)
 
     def _load(self, paths: Iterable[str]) -> None:
         """Read the files that the cache does not know, and note which of them can declare tables."""
+        self._identify(paths)
         wanted = [
             p for p in paths if not self._cache.knows(self._key(p)) and self._files[p].size <= LARGEST_FILE
         ]
-        for start in range(0, len(wanted), 200):
-            for path, data in self._source.read_many(wanted[start : start + 200]).items():
-                may_declare = declares(data)
-                self._cache.note(self._key(path), declares=may_declare)
-                if may_declare or len(wanted) == 1:
-                    self._data[path] = data
+        for start in range(0, len(wanted), _ROUND):
+            for path, data in self._source.read_many(wanted[start : start + _ROUND]).items():
+                self._note(path, data)
+
+    def _note(self, path: str, data: bytes) -> None:
+        key = self._key(path)
+        if not self._cache.knows(key):
+            self._cache.note(key, declares=declares(data))
+        if self._cache.declares(key):
+            self._data[path] = data
 
 
 def declares(data: bytes) -> bool:

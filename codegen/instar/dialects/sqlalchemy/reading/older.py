@@ -9,6 +9,29 @@ _ALIAS = re.compile(rb"^(\s*)type\s+(\w+)(?:\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\])?(
 _EXCEPT = re.compile(rb"^(\s*except\s+)([\w.]+(?:\s*,\s*[\w.]+)+)(\s*:)", re.MULTILINE)
 _FUNCTION = re.compile(rb"([ \t]*)(?:async\s+)?def\s+(\w+)")
 _MATTERS = (b"declared_attr", b"classmethod", b"staticmethod")
+_BRACKET = re.compile(rb"[\[({\])}\n]")
+_DEEPEST = 60
+_LONGEST = 8_000
+
+
+def too_deep(data: bytes) -> bool:
+    """Whether text is nested, or one statement chained, so that a recursive parser in native code may overflow.
+
+    Brackets in strings count too: rather too often than not.
+    """
+    depth = start = 0
+    for match in _BRACKET.finditer(data):
+        sign = match[0]
+        if sign == b"\n":
+            if depth == 0 and data[match.start() - 1 : match.start()] != b"\\":
+                start = match.end()
+        elif sign in b"[({":
+            depth += 1
+        else:
+            depth = max(0, depth - 1)
+        if depth > _DEEPEST or match.start() - start > _LONGEST:
+            return True
+    return len(data) - start > _LONGEST
 
 
 def without_type_parameters(data: bytes) -> bytes:

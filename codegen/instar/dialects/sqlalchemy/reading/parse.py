@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar.dialects.sqlalchemy.reading.lower import lower_module
-from instar.dialects.sqlalchemy.reading.older import without_function, without_type_parameters
+from instar.dialects.sqlalchemy.reading.older import too_deep, without_function, without_type_parameters
 
 if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.reading.syntax import Module
@@ -42,6 +42,8 @@ def _newer(data: bytes) -> Module | None:
     plain = _lowered_without_functions(without_type_parameters(data))
     if plain is not None:
         return plain
+    if too_deep(data):
+        return None
     from instar.dialects.sqlalchemy.reading.backdate import backdate  # noqa: PLC0415 - LibCST is slow to import
 
     older = backdate(data)
