@@ -58,6 +58,7 @@ class Batcher:
         self._leases = leases
         self._pool = ThreadPoolExecutor(1, "instar-reader") if rewriter.reads_ahead else None
         self._ahead: tuple[Key | None, int, Future[Prepared]] | None = None
+        self._dense = False
         self.last: KeyRange | None = None
 
     def close(self) -> None:
@@ -89,6 +90,7 @@ class Batcher:
             prepared = prepared or self._prepare(connection, lease, cursor, size)
             self.last = prepared.rows
             rewritten = self._write(connection, prepared)
+            self._learn(prepared.rows, rewritten)
             scanned = size if prepared.more else rewritten
             elapsed = time.perf_counter() - begun
             self._leases.checkpoint(
@@ -150,11 +152,29 @@ class Batcher:
     def _prepare(self, connection: sa.Connection, lease: Lease, cursor: Key | None, size: int) -> Prepared:
         begun = time.perf_counter()
         rest = KeyRange(cursor if cursor is not None else lease.rows.after, lease.rows.until)
-        rows, more = self._statements.boundary(connection, rest, size)
-        more = more and rows.until != rest.until
+        rows, more = self._range(connection, rest, size)
         self._reading = rows
         payload = self._rewriter.read(connection, rows)
         return Prepared(rows, more, payload, time.perf_counter() - begun)
+
+    def _range(self, connection: sa.Connection, rest: KeyRange, size: int) -> tuple[KeyRange, bool]:
+        """The next rows, and whether more follow.
+
+        So many consecutive integers are the keys of at most so many rows; while most of them are, nobody has to
+        look where the batch ends.
+        """
+        after, last = rest.after, rest.until[0]
+        if self._dense and after is not None and len(after) == 1 and type(after[0]) is int is type(last):
+            until = min(after[0] + size, last)
+            return KeyRange(after, (until,)), until < last
+        rows, more = self._statements.boundary(connection, rest, size)
+        return rows, more and rows.until != rest.until
+
+    def _learn(self, rows: KeyRange, rewritten: int) -> None:
+        """Whether the integers of a range were mostly keys of rows that had work."""
+        first, last = rows.after and rows.after[0], rows.until[0]
+        integers = type(first) is int is type(last) and len(rows.until) == 1
+        self._dense = integers and rewritten * 2 >= last - first
 
     def _write(self, connection: sa.Connection, prepared: Prepared) -> int:
         """Write, and read those rows again that changed since they were read."""

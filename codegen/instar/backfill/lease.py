@@ -83,6 +83,21 @@ class Leases:
             .where(parts.owner == sa.bindparam("holder"))
             .with_for_update()
         )
+        bound = sa.bindparam
+        self._checkpoint = (
+            PARTITIONS.update()
+            .where(parts.migration == name, parts.number == bound("held"), parts.owner == bound("holder"))
+            .values(
+                cursor_key=bound("at"),
+                done=bound("finished"),
+                processed=parts.processed + bound("rewritten"),
+                scanned=parts.scanned + bound("walked"),
+                rate=bound("speed"),
+                leased_at=self._now,
+                lease_until=self._until,
+                owner=bound("next_owner"),
+            )
+        )
 
     def claim(self, connection: sa.Connection) -> Lease | None:
         """Take the first partition that is free, or whose lease has lapsed; None where there is none.
@@ -154,20 +169,17 @@ class Leases:
         Raises:
             FencedError: The partition is no longer ours.
         """
-        parts = PARTITIONS.c
-        changed = connection.execute(
-            self._ours(lease).values(
-                cursor_key=encode_key(cursor),
-                done=done,
-                processed=parts.processed + processed,
-                scanned=parts.scanned + scanned,
-                rate=rate,
-                leased_at=self._now,
-                lease_until=self._until,
-                owner=None if done else lease.owner,
-            )
-        ).rowcount
-        if changed != 1:
+        values = {
+            "held": lease.number,
+            "holder": lease.owner,
+            "at": encode_key(cursor),
+            "finished": done,
+            "rewritten": processed,
+            "walked": scanned,
+            "speed": rate,
+            "next_owner": None if done else lease.owner,
+        }
+        if connection.execute(self._checkpoint, values).rowcount != 1:
             raise FencedError
 
     def skip(self, connection: sa.Connection, lease: Lease, skipped: Skipped) -> int:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 _SMALL = 20_000
 """Tables with fewer rows are not cut."""
 
+_ROWS_EACH = 500_000
+"""For a single worker, so that others find something to do when they join it later."""
+
+_MOST = 16
+
 
 def how_many(total: int, *, workers: int, shared: bool, wanted: int | None) -> int:
     """Into how many ranges to cut: several for each worker, so that one slow range holds nobody up."""
@@ -23,7 +28,9 @@ def how_many(total: int, *, workers: int, shared: bool, wanted: int | None) -> i
         return wanted
     if total < _SMALL:
         return 1
-    return max(16 if shared else 8, 4 * workers)
+    if workers == 1 and not shared:
+        return max(1, min(_MOST, total // _ROWS_EACH))
+    return max(_MOST if shared else 1, 4 * workers)
 
 
 def cut(
