@@ -24,9 +24,10 @@ _ROUNDS = 3
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """A batch before its transaction: its rows, whether more come after it, what to write, and the time it took."""
+    """A batch before its transaction: its rows, how many at most, whether more follow, what to write, the time."""
 
     rows: KeyRange
+    size: int
     more: bool
     payload: Any
     seconds: float
@@ -91,7 +92,7 @@ class Batcher:
             self.last = prepared.rows
             rewritten = self._write(connection, prepared)
             self._learn(prepared.rows, rewritten)
-            scanned = size if prepared.more else rewritten
+            scanned = prepared.size if prepared.more else rewritten
             elapsed = time.perf_counter() - begun
             self._leases.checkpoint(
                 connection,
@@ -155,7 +156,7 @@ class Batcher:
         rows, more = self._range(connection, rest, size)
         self._reading = rows
         payload = self._rewriter.read(connection, rows)
-        return Prepared(rows, more, payload, time.perf_counter() - begun)
+        return Prepared(rows, size, more, payload, time.perf_counter() - begun)
 
     def _range(self, connection: sa.Connection, rest: KeyRange, size: int) -> tuple[KeyRange, bool]:
         """The next rows, and whether more follow.

@@ -176,9 +176,9 @@ class Worker:
         self._rows += done.rewritten
         if done.scanned:
             self._pace.took(
-                seconds=done.seconds, reading=done.reading, scanned=size, rewritten=done.rewritten
+                seconds=done.seconds, reading=done.reading, scanned=done.scanned, rewritten=done.rewritten
             )
-            self._tell(Report(size, done.seconds))
+            self._tell(Report(done.scanned, done.seconds))
         return done
 
     def _recover(self, error: Exception, lease: Lease, size: int) -> Done | None:

@@ -46,6 +46,8 @@ class PostgreSQL:
             register(driver)
             driver.autocommit = True
             driver.execute(f"SET lock_timeout = {int(lock_timeout * 1000)}")
+            # A plan made for the arrays at hand would read the whole table and join it, batch after batch.
+            driver.execute("SET plan_cache_mode = force_generic_plan")
             driver.autocommit = False
 
         return engine
@@ -134,7 +136,8 @@ class _Computing:
         sent, spelled = sendable(driver, values, array=self._sql.array)
         cursor = driver.cursor(binary=True)
         update = f"{self._sql.update}{spelled}{self._sql.match}"
-        cursor.execute(update, (Places(places), Versions(versions), *map(list, tables), sent))
+        given = (Places(places), Versions(versions), *map(list, tables), sent)
+        cursor.execute(update, given, prepare=True)
         return cursor.rowcount, len(places) - cursor.rowcount
 
 
