@@ -8,7 +8,7 @@ from instar.dialects.sqlalchemy.ddl.names import Backend, literal, quoted
 from instar.schema.types import BytesType, EnumType, JsonType, NativeType, StringType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from instar.dialects.sqlalchemy.ddl.names import Literals
     from instar.schema.model import Field
@@ -46,11 +46,27 @@ def _case(conversion: Conversion, direction: Direction, value: str, backend: Bac
         pairs, fallback = _first(conversion.mapping), conversion.up_default
     else:
         pairs, fallback = _first((new, old) for old, new in conversion.mapping), conversion.down_default
-    arms = " ".join(f"WHEN {literal(k, backend)} THEN {literal(v, backend)}" for k, v in pairs.items())
-    image = (
-        f"CASE {value} {arms} ELSE {literal(fallback, backend)} END" if arms else literal(fallback, backend)
-    )
+    write = _searched if backend == "mariadb" else _simple
+    image = write(pairs, value, fallback, backend) if pairs else literal(fallback, backend)
     return f"({image})" if fallback is None else f"(CASE WHEN {value} IS NULL THEN NULL ELSE {image} END)"
+
+
+def _simple(pairs: Mapping[Literals, Literals], value: str, fallback: Literals, backend: Backend) -> str:
+    """`CASE value WHEN`; SQLite compares texts as the mapping in Python does, whatever the column's collation."""
+    textual = backend == "sqlite" and any(isinstance(key, str) for key in pairs)
+    arms = " ".join(f"WHEN {literal(k, backend)} THEN {literal(v, backend)}" for k, v in pairs.items())
+    return f"CASE {value}{' COLLATE BINARY' if textual else ''} {arms} ELSE {literal(fallback, backend)} END"
+
+
+def _searched(pairs: Mapping[Literals, Literals], value: str, fallback: Literals, backend: Backend) -> str:
+    """`CASE WHEN value =`, byte by byte for texts: MariaDB's columns ignore case as a rule, Python does not."""
+    arms = []
+    for key, image in pairs.items():
+        one, other = value, literal(key, backend)
+        if isinstance(key, str):
+            one, other = f"BINARY CONVERT({value} USING utf8mb4)", f"BINARY {other}"
+        arms.append(f"WHEN {one} = {other} THEN {literal(image, backend)}")
+    return f"CASE {' '.join(arms)} ELSE {literal(fallback, backend)} END"
 
 
 def _first(pairs: Iterable[tuple[str | float, str | float]]) -> dict[Literals, Literals]:

@@ -31,7 +31,7 @@ from instar.schema.operations import (
     UnsyncFields,
 )
 from instar.schema.types import IntType, StringType
-from schemas import INT, field, index, table, unique
+from schema_parts import INT, field, index, table, unique
 
 KEY = Constraint(kind="primary_key", fields=("id",))
 NAME, PRIORITY = field("name"), field("order")  # `order` is a word of SQL

@@ -1,0 +1,1 @@
+"""Old and new code side by side on one database: the machinery of the mixed-version tests."""

@@ -1,0 +1,144 @@
+"""The changes that are carried out under traffic: schemas before and after, and what reads must return."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import field as attribute
+
+from instar.plan import PlanOptions, make_plan
+from instar.schema.diff import diff
+from instar.schema.migration import Migration
+from instar.schema.model import Constraint, Default, Field, Schema, Table
+from instar.schema.operations import Conversion
+from instar.schema.renames import Rename
+from rolling.expectation import Dropped, Filled, Pair, Value
+from schema_parts import INT, field, index, table
+
+KEY = Constraint(kind="primary_key", fields=("id",))
+BASE = (field("id", INT), field("tag"))
+LEVELS = ("low", "medium", "high", "urgent", "HIGH")
+SCALE = {"low": 1, "medium": 2, "high": 3}
+NAMES = {1: "low", 2: "medium", 3: "high"}
+WORDS = ("Ann", "Bob", "bob", "o'Neil", "ü", " x ", "")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One change.
+
+    Attributes:
+        before: The fields and indexes of the table besides `id` and `tag`.
+        after: The same afterwards.
+        expect: Makes the model.
+        old_values: What old code writes.
+        new_values: What new code writes.
+        nulls: Whether a version may write NULL: by version, and whether it is the last one.
+        seed_nulls: Whether rows may lack the field at the start.
+    """
+
+    before: tuple[object, ...]
+    after: tuple[object, ...]
+    expect: Callable[[], Pair | Filled]
+    old_values: tuple[Value, ...] = WORDS
+    new_values: tuple[Value, ...] = WORDS
+    nulls: Callable[[int, bool], bool] = lambda version, last: False
+    rename: Rename | None = None
+    options: PlanOptions = attribute(default_factory=PlanOptions)
+
+    def plan(self, backend: str) -> Migration:
+        """The plan of this change on a backend."""
+        before, after = _schema(*self.before), _schema(*self.after)
+        changes = diff(before, after, [self.rename] if self.rename else [])
+        return make_plan(before, after, changes, name="change", backend=backend, options=self.options)
+
+    def value(self, chance: random.Random, column: str, *, version: int, last: bool) -> Value:
+        """Something that a version may write into a column."""
+        if self.nulls(version, last) and chance.random() < 0.25:
+            return None
+        return chance.choice(self.new_values if column == self.expect().new else self.old_values)
+
+
+def _schema(*parts: object) -> Schema:
+    made: Table = table("items", *BASE, *parts, KEY)  # type: ignore[arg-type]  # parts of a table
+    return Schema(dialect="sqlalchemy", tables=(made,))
+
+
+def _same(value: Value) -> Value:
+    return value
+
+
+def _rename(old: Field, new: Field, **options: object) -> Case:
+    optional = old.optional
+    return Case(
+        before=(old,),
+        after=(new,),
+        expect=lambda: Pair(old.name, new.name, _same, _same),
+        rename=Rename(table="items", namespace=None, old=old.name, new=new.name),
+        nulls=lambda version, last: optional,
+        options=PlanOptions(**options),
+    )
+
+
+def _retype(**options: object) -> Case:
+    conversion = Conversion(mapping=tuple(SCALE.items()), up_default=0, down_default="medium")
+    return Case(
+        before=(field("level"),),
+        after=(field("level", INT),),
+        expect=lambda: Pair(
+            "level", "level_v2", lambda o: SCALE.get(str(o), 0), lambda n: NAMES.get(n, "medium")
+        ),
+        old_values=LEVELS,
+        new_values=(0, 1, 2, 3, 4),
+        options=PlanOptions(conversions={"items.level": conversion}, **options),
+    )
+
+
+CASES: dict[str, Case] = {
+    "add an optional field": Case(
+        (), (field("extra", optional=True),), lambda: Filled("extra", lambda key: None)
+    ),
+    "add a required field, constant": Case(
+        (),
+        (field("size", INT, server_default=Default(text="7", constant=True)),),
+        lambda: Filled("size", lambda key: 7),
+        new_values=(1, 2, 3),
+    ),
+    "add a required field, filled": Case(
+        (),
+        (field("size", INT),),
+        lambda: Filled("size", lambda key: key + 100),
+        new_values=(1, 2, 3),
+        options=PlanOptions(fills={"items.size": "id + 100"}),
+    ),
+    "remove a field": Case((field("name"),), (), lambda: Dropped("name", lambda key: None)),
+    "rename": _rename(field("name"), field("label")),
+    "rename a nullable field": _rename(field("name", optional=True), field("label", optional=True)),
+    "rename, code first": _rename(field("name"), field("label"), code_first=True),
+    "change a type": _retype(),
+    "change a type, code first": _retype(code_first=True),
+    "make required": Case(
+        (field("name", optional=True),),
+        (field("name"),),
+        lambda: Filled("name", lambda key: "none"),
+        nulls=lambda version, last: version == 0,
+        options=PlanOptions(fills={"items.name": "'none'"}),
+    ),
+    "make optional": Case(
+        (field("name"),),
+        (field("name", optional=True),),
+        lambda: Filled("name", lambda key: None),
+        nulls=lambda version, last: last,
+    ),
+    "add an index": Case(
+        (field("name"),),
+        (field("name"), index("by_name", "name")),
+        lambda: Filled("name", lambda key: None),
+    ),
+    "drop an index": Case(
+        (field("name"), index("by_name", "name")),
+        (field("name"),),
+        lambda: Filled("name", lambda key: None),
+    ),
+}
