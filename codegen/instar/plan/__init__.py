@@ -65,45 +65,42 @@ def make_plan(
     options = options or PlanOptions()
     changes = selected(changes, options.only)
     slug = _slug(name) if name else slug_of(changes)
-    identity = _identity(parent, slug, changes, options)
-    if deploy_model == "atomic":
-        named = Migration(
-            id=identity,
-            parent=parent,
-            name=slug,
-            dialect=target.dialect,
-            deploy_model=deploy_model,
-            before=before,
-            target=target,
-            changes=tuple(changes),
-            deploys=(),
-            sync="app",
-        )
-        return _atomic(named, options)
-    want = wanted(before, target, changes, options, backend)
-    context = Context(id=identity, backend=backend, before=before, target=want.target, options=options)
-    planned: list[Planned] = []
-    unplanned = list(want.unplanned)
-    for item in want.items:
-        for kind in _kinds(item):
-            plan = planner(kind, deploy_model)
-            if plan is None:
-                unplanned += _unknown(item, changes, deploy_model)
-            else:
-                planned.append(plan(item, context))
-    drafts = [draft for each in planned for draft in each.drafts]
-    return Migration(
-        id=identity,
+    named = Migration(
+        id=_identity(parent, slug, changes, options),
         parent=parent,
         name=slug,
         dialect=before.dialect if before.tables else target.dialect,
         deploy_model=deploy_model,
-        backend=backend,
+        backend="" if deploy_model == "atomic" else backend,
         before=before,
-        target=want.target,
+        target=target,
         changes=tuple(changes),
+        deploys=(),
+        sync="app" if deploy_model == "atomic" else options.sync,
+    )
+    return _atomic(named, options) if deploy_model == "atomic" else _rolling(named, options)
+
+
+def _rolling(named: Migration, options: PlanOptions) -> Migration:
+    """The plan of a dialect whose old and new code run side by side."""
+    want = wanted(named.before, named.target, named.changes, options, named.backend)
+    context = Context(
+        id=named.id, backend=named.backend, before=named.before, target=want.target, options=options
+    )
+    planned: list[Planned] = []
+    unplanned = list(want.unplanned)
+    for item in want.items:
+        for kind in _kinds(item):
+            plan = planner(kind, named.deploy_model)
+            if plan is None:
+                unplanned += _unknown(item, named.changes, named.deploy_model)
+            else:
+                planned.append(plan(item, context))
+    drafts = [draft for each in planned for draft in each.drafts]
+    return msgspec.structs.replace(
+        named,
+        target=want.target,
         deploys=deploys_of(schedule(drafts, options.ddl)),
-        sync=options.sync,
         decisions=tuple(decision for each in planned for decision in each.decisions),
         unplanned=tuple(sorted(unplanned, key=lambda one: one.change)),
         notes=tuple(dict.fromkeys(note for each in planned for note in each.notes)),
