@@ -64,7 +64,10 @@ class Readings:
         Raises:
             InstarError: The configuration names what does not exist, or two classes contradict each other.
         """
-        if self._config.dialect == "convex":
+        typescript = self._config.schema and all(
+            path.endswith((".ts", ".tsx", ".js", ".mts")) for path in self._config.schema
+        )
+        if self._config.dialect == "convex" or (self._config.dialect is None and typescript):
             return _convex(source, self._config)
         found = self._of_models(source)
         if self._config.dialect is None and not found.schema.tables and _is_convex(source):

@@ -52,7 +52,10 @@ def findings(project: Path, schema: str) -> list[tuple[str, str, int]]:
     ("changed", "expected"),
     [
         (BEFORE, []),
-        (BEFORE.replace(", old: v.string()", ""), [("INS201", "convex/users.ts", 7)]),
+        (
+            BEFORE.replace(", old: v.string()", ""),
+            [("INS302", "convex/schema.ts", 3), ("INS201", "convex/users.ts", 7)],
+        ),
         (BEFORE.replace('.index("by_name", ["name"])', ""), [("INS102", "convex/users.ts", 6)]),
         (
             BEFORE.replace('["name"]', '{ fields: ["name"], staged: true }'),
@@ -62,3 +65,16 @@ def findings(project: Path, schema: str) -> list[tuple[str, str, int]]:
 )
 def test_what_a_change_breaks(project: Path, changed: str, expected: list[tuple[str, str, int]]) -> None:
     assert findings(project, changed) == expected
+
+
+def test_an_index_of_a_new_table_is_there_at_once(project: Path) -> None:
+    code = CODE.replace('"users"', '"posts"').replace("by_name", "by_title").replace(".old", ".title")
+    (project / "convex" / "posts.ts").write_text(code)
+    posts = 'posts: defineTable({ title: v.string() }).index("by_title", ["title"])'
+    assert findings(project, BEFORE.replace("{ users:", f"{{ {posts}, users:")) == []
+
+
+def test_an_index_and_its_query_in_one_change(project: Path) -> None:
+    (project / "convex" / "users.ts").write_text(CODE.replace("by_name", "by_old"))
+    changed = BEFORE.replace(".index(", '.index("by_old", ["old"]).index(')
+    assert findings(project, changed) == [("INS101", "convex/users.ts", 6)]

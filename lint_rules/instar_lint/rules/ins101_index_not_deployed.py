@@ -85,6 +85,8 @@ def _check_query(query: Query, deployment: Deployment) -> Iterator[Finding]:
 def _needs(query: Query, environment: Environment, deployment: Deployment) -> Iterator[tuple[str, str]]:
     """What the query needs and an environment lacks: the start of the sentence, and the index."""
     key: TableKey = (query.namespace, query.table)
+    if deployment.declared.dialect == "convex" and deployment.table(environment.schema, key) is None:
+        return  # table, index and code arrive in one push, and an empty table's index is built at once
     if query.named_index and deployment.undeployed_index(environment, key, query.named_index):
         yield f"this query of {query.table} names index", query.named_index
         return

@@ -73,6 +73,8 @@ def check_schema(deployment: Deployment) -> Iterator[Finding]:
                 "have none; let instar plan fill it first"
             )
             yield at_declaration(change.after.place, "INS302", message, change, field=change.field)
+    if deployment.declared.dialect == "convex":
+        yield from _narrowed_documents(deployment)
     for one in deployment.fields:
         if one.state != "unfilled":
             continue
@@ -91,3 +93,21 @@ def check_schema(deployment: Deployment) -> Iterator[Finding]:
                 namespace=one.namespace,
                 field=field.name,
             )
+
+
+def _narrowed_documents(deployment: Deployment) -> Iterator[Finding]:
+    """Convex refuses a whole push when one stored document does not fit the new validator."""
+    for change in deployment.changes:
+        if not change.narrows or change.kind not in {"drop_field", "change_type", "change_table"}:
+            continue
+        table = deployment.declared.table(change.table)
+        place = change.after.place if change.after is not None else None
+        place = place or (table.place if table is not None else None)
+        if isinstance(place, Place):
+            field = change.field if isinstance(change, FieldChange) else None
+            title = f"{change.table}.{field}" if field else change.table
+            message = (
+                f"{title} narrows {deployment.origin.since}: {change.reason}; "
+                "let instar plan migrate the documents in a deploy before"
+            )
+            yield at_declaration(place, "INS302", message, change, field=field)
