@@ -90,7 +90,13 @@ class Report:
         subject: str = "",
         stored: bool = False,
     ) -> None:
-        """Report the use of a field, once per stored field that the name may stand for."""
+        """Report the use of a field, once per stored field that the name may stand for.
+
+        Where it may stand for those of several tables, only `self` and `cls` mean all of them for certain.
+        """
+        columns = tuple(columns)
+        if len({(c.namespace, c.table) for c in columns}) > 1 and subject not in {"self", "cls"}:
+            confidence = "likely" if confidence == "proven" else confidence
         for column in columns:
             if not self.watch.field(column.namespace, column.table, column.name):
                 continue
