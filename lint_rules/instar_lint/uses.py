@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING
 
 from instar.contracts import Access, UseRecord, UsesDocument
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from instar_lint.python.knowledge import Knowledge
 
 _TIERS = {"proven": 0, "likely": 1, "possible": 2}
-_MIGRATIONS = ("/versions/", "/migrations/", "/alembic/")
+_MIGRATIONS = re.compile(r"(?:^|/)(?:migrations|[\w-]*(?:migration|alembic)[\w-]*/(?:.*/)?versions)/")
 
 
 def fields_named(schema: Schema, name: str) -> tuple[FieldKey, ...]:
@@ -55,10 +56,44 @@ def uses_of(source: Source, knowledge: Knowledge, config: Config, fields: Iterab
         config: Its `code` and `exclude` say which files count.
         fields: (namespace, table, stored field) of each.
     """
-    watch = Watch(fields=frozenset(fields))
+    return _document(_facts(source, knowledge, config, Watch(fields=frozenset(fields), dynamic=True)))
+
+
+def typescript_uses(
+    source: Source, schema: Schema, config: Config, fields: Iterable[FieldKey]
+) -> UsesDocument:
+    """Look for the uses of fields in a version's TypeScript code, and name their declarations.
+
+    Args:
+        source: The version.
+        schema: What it declares.
+        config: Its `code` and `exclude` say which files count.
+        fields: (namespace, table, stored field) of each.
+    """
+    return _document(_typescript_facts(source, schema, config, frozenset(fields)))
+
+
+def _typescript_facts(
+    source: Source, schema: Schema, config: Config, fields: frozenset[FieldKey]
+) -> Iterator[Fact]:
+    from instar_lint.typescript.collect import collect as collect_typescript  # noqa: PLC0415 - loads its parser
+
+    wanted = {(table, field) for _, table, field in fields}
+    for namespace, name, stored in sorted(fields, key=repr):
+        table = schema.table(name, namespace)
+        field = table.field(stored) if table is not None else None
+        if field is not None and field.place is not None:
+            yield FieldUse(place=field.place, name=stored, table=name, access="read", via="declaration")
+    for path, facts in collect_typescript(source, (schema,), {field for _, field in wanted}):
+        for fact in facts if counts(path, config) else ():
+            if not isinstance(fact, FieldUse) or (fact.table, fact.name) in wanted:
+                yield fact
+
+
+def _document(facts: Iterable[Fact]) -> UsesDocument:
     best: dict[tuple[str, int, int, Access], UseRecord] = {}
     unresolved = 0
-    for fact in _facts(source, knowledge, config, watch):
+    for fact in facts:
         if isinstance(fact, Unresolved):
             unresolved += 1
         elif isinstance(fact, FieldUse):
@@ -85,7 +120,9 @@ def counts(path: str, config: Config) -> bool:
         return False
     if any(path == part or path.startswith(f"{part.rstrip('/')}/") for part in config.exclude):
         return False
-    return not any(part in f"/{path}" for part in _MIGRATIONS)
+    if config.alembic and path.startswith(f"{config.alembic.rstrip('/')}/"):
+        return False
+    return _MIGRATIONS.search(path) is None
 
 
 def _record(fact: FieldUse) -> UseRecord:

@@ -112,6 +112,7 @@ def _question(knowledge: Knowledge, watch: Watch) -> str:
         sorted(watch.fields, key=repr),
         sorted(watch.tables, key=repr),
         sorted(watch.indexes),
+        watch.dynamic,
         watch.everything,
     )
     return hashlib.sha256(_encode(asked)).hexdigest()[:32]

@@ -42,7 +42,7 @@ def facts_of(
     """
     if watch.idle:
         return ()
-    prefilter = Prefilter(knowledge.hot(watch))
+    prefilter = Prefilter(knowledge.hot(watch), knowledge.dynamic(watch))
     if not prefilter.matches(text.encode("utf-8", "surrogateescape")):
         return ()
     tree = tree or parse(text)
@@ -91,7 +91,7 @@ class _Collecting:
         self._knowledge = knowledge
         self._watch = watch
         self._cache = cache
-        self._prefilter = Prefilter(knowledge.hot(watch))
+        self._prefilter = Prefilter(knowledge.hot(watch), knowledge.dynamic(watch))
 
     def facts(self, paths: list[str]) -> Iterator[tuple[str, tuple[Fact, ...]]]:
         """(path, facts) of the files that have any."""

@@ -17,9 +17,11 @@ class Prefilter:
 
     Args:
         words: Matches any wanted word; None where everything is wanted.
+        dynamic: Matches code that might name any field, where that is wanted.
     """
 
-    def __init__(self, words: re.Pattern[bytes] | None) -> None:
+    def __init__(self, words: re.Pattern[bytes] | None, dynamic: re.Pattern[bytes] | None = None) -> None:
+        self._dynamic = dynamic
         self._words = words
         self._named: re.Pattern[bytes] | None = None
         if words is not None:
@@ -32,7 +34,7 @@ class Prefilter:
 
     def matches(self, data: bytes) -> bool:
         """Whether a file needs to be parsed."""
-        if self._words is None:
+        if self._words is None or (self._dynamic is not None and self._dynamic.search(data)):
             return True
         found = self._words.search(data)
         if found is None:
@@ -44,7 +46,10 @@ class Prefilter:
 
     def lines(self, text: str) -> HotLines:
         """The lines of a file on which a wanted word stands."""
-        return HotLines(text, re.compile(self._words.pattern.decode()) if self._words is not None else None)
+        if self._words is None:
+            return HotLines(text, None)
+        parts = [self._words, *([self._dynamic] if self._dynamic is not None else [])]
+        return HotLines(text, re.compile("|".join(part.pattern.decode() for part in parts)))
 
 
 class HotLines:

@@ -260,6 +260,21 @@ class Knowledge:
             self._patterns[watch] = re.compile(rb"\b(?:%b)\b" % words if words else rb"(?!)")
         return self._patterns[watch]
 
+    def dynamic(self, watch: Watch) -> re.Pattern[bytes] | None:
+        """A pattern of code that might name any field of a watched table; None where that is not wanted."""
+        if not watch.dynamic or watch.everything:
+            return None
+        tables = {(field[0], field[1]) for field in watch.fields}
+        classes = {
+            q.rsplit(".", 1)[-1] for namespace, table in tables for q in self.of_table(table, namespace)
+        }
+        made = "|".join(re.escape(name) for name in sorted(classes)) or "(?!)"
+        pattern = (
+            r"\b(?:get|set|del)attr\(\s*[^,()\n]+,\s*(?![\"'\s])"
+            rf"|\b(?:{made})\([^()]*(?:\([^()]*\)[^()]*)*\*\*|\b(?:filter_by|values)\(\s*\*\*"
+        )
+        return re.compile(pattern.encode())
+
     def hot_names(self, watch: Watch) -> frozenset[str]:
         """The words that a wanted fact needs: attributes, stored names, classes and tables, index names."""
         names: set[str] = set(watch.indexes)

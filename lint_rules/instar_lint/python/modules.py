@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Protocol
 
@@ -188,7 +189,9 @@ def module_name(path: str) -> str:
 def parse(data: bytes | str) -> ast.Module | None:
     """The syntax tree, or None where the text is no Python that this interpreter reads."""
     try:
-        return ast.parse(data)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a bad escape in the user's string is not ours to report
+            return ast.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -15,12 +15,14 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
         fields: (namespace, table, stored field): their `FieldUse` facts are wanted.
         tables: (namespace, table): their `Query`, `RowInsert` and `EntityRead` facts are wanted.
         indexes: Index names whose mention in a query is wanted.
+        dynamic: Code that might name any field (`Unresolved`) is wanted too, in files that mention none of them.
         everything: Every fact is wanted, and no file is skipped.
     """
 
     fields: frozenset[FieldKey] = frozenset()
     tables: frozenset[TableKey] = frozenset()
     indexes: frozenset[str] = frozenset()
+    dynamic: bool = False
     everything: bool = False
 
     @property

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from instar.cli.project import Project
     from instar.contracts import UsesDocument
     from instar.schema.model import Schema
+    from instar.sources import Source
 
 
 @click.command(name="uses")
@@ -36,22 +38,31 @@ def command(
       instar uses billing.invoices.total --ref v1.2 --format json
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     from instar.cli.project import Project  # noqa: PLC0415 - --help pays for nothing
-    from instar_lint.python.knowledge import Knowledge  # noqa: PLC0415
-    from instar_lint.uses import fields_named, uses_of  # noqa: PLC0415
 
     project = Project.open(repo, dialect=dialect, schema=schema)
-    source = project.source(ref)
-    knowledge = Knowledge.of(source, project.config)
-    assert knowledge.schema is not None
-    fields = fields_named(knowledge.schema, field)
-    if not _has_field(knowledge.schema, fields):
-        warn(f"no table maps {field} in this version; only uses that name the column itself can be found.")
-    document = uses_of(source, knowledge, project.config, fields)
+    document = _document(project, project.source(ref), field)
     if output_format == "json":
         print_json(document)
         return
     for line in _lines(document, field):
         say(line)
+
+
+def _document(project: Project, source: Source, field: str) -> UsesDocument:
+    from instar.dialects.registry import reader_for  # noqa: PLC0415 - --help pays for nothing
+    from instar_lint.python.knowledge import Knowledge  # noqa: PLC0415
+    from instar_lint.uses import fields_named, typescript_uses, uses_of  # noqa: PLC0415
+
+    reader = reader_for(source, project.config)
+    knowledge = Knowledge.of(source, project.config) if reader.name == "sqlalchemy" else None
+    schema = knowledge.schema if knowledge is not None else reader.read(source, project.config)
+    assert schema is not None
+    fields = fields_named(schema, field)
+    if not _has_field(schema, fields):
+        warn(f"no table maps {field} in this version; only uses that name the column itself can be found.")
+    if knowledge is None:
+        return typescript_uses(source, schema, project.config, fields)
+    return uses_of(source, knowledge, project.config, fields)
 
 
 def _has_field(schema: Schema, fields: tuple[tuple[str | None, str, str], ...]) -> bool:
