@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from instar.dialects.sqlalchemy.engine import resolve_url
 from instar.errors import InstarError
 
 if TYPE_CHECKING:
@@ -18,18 +19,12 @@ if TYPE_CHECKING:
 
 
 def parse_url(text: str) -> sa.URL:
-    """A database URL.
+    """A database URL, or `env:VARIABLE`.
 
     Raises:
         InstarError: It is none. The message does not repeat it, for it may hold a password.
     """
-    try:
-        return sa.make_url(text)
-    except sa.exc.ArgumentError:
-        raise InstarError(
-            "this is no database URL. Write it as postgresql://user@host/database, "
-            "mariadb://user@host/database or sqlite:///path."
-        ) from None
+    return resolve_url(text, "the database")
 
 
 def connect(backend: Backend, url: sa.URL, *, lock_timeout: float) -> sa.Engine:

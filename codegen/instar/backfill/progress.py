@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from instar.backfill.backends import backend_of
-from instar.backfill.connecting import connect, reading
+from instar.backfill.connecting import connect, parse_url, reading
 from instar.backfill.lease import show_owner
 from instar.backfill.tracking import MIGRATIONS, PARTITIONS, Request, Status, has_tables
 
@@ -61,7 +61,7 @@ def read_progress(url: str, name: str | None = None) -> tuple[Progress, ...]:
     Raises:
         InstarError: The database cannot be reached.
     """
-    target = sa.make_url(url)
+    target = parse_url(url)
     engine = connect(backend_of(target), target, lock_timeout=1.0)
     try:
         with reading(engine) as connection:

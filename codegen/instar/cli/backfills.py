@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
 
 from instar.cli import options
+from instar.cli.databases import environment_url
 from instar.cli.project import Project
 from instar.errors import InstarError
 from instar.schema.operations import BackfillWork
@@ -41,14 +40,11 @@ def database_url(repo: Path, environment: str | None, url: str | None) -> str:
     if (environment is None) == (url is None):
         raise InstarError("name the database: --env NAME as in [tool.instar.environments], or --url URL.")
     if url is None:
-        databases = importlib.import_module("instar.cli.databases")
-        url = str(databases.environment_url(Project.open(repo).config, environment))
-    if url.startswith("env:"):
-        variable = url.removeprefix("env:")
-        url = os.environ.get(variable, "")
-        if not url:
-            raise InstarError(f"the variable {variable} is not set; it holds the URL of the database.")
-    return url
+        url = environment_url(Project.open(repo).config, str(environment))
+    from instar.dialects.sqlalchemy.engine import resolve_url  # noqa: PLC0415 - loads SQLAlchemy
+
+    what = f'the database of "{environment}"' if environment else "the database"
+    return resolve_url(url, what).render_as_string(hide_password=False)
 
 
 def read_works(files: Sequence[Path]) -> tuple[BackfillWork, ...]:
