@@ -16,7 +16,6 @@ from instar_lint.python.values import (
     PLAIN,
     UNKNOWN,
     ColumnOf,
-    Dictionary,
     Entity,
     Instance,
     Many,
@@ -29,9 +28,9 @@ from instar_lint.python.values import (
     TableOf,
     Text,
     Value,
-    item_of,
     row_of,
 )
+from instar_lint.python.writes import write_on_conflict, write_rows, write_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -345,77 +344,9 @@ def _limit(frame: Frame, node: ast.Call, base: Statement) -> Value:
     return replace(base, limited=True)
 
 
-def _values(frame: Frame, node: ast.Call, base: Statement) -> Value:
-    write_rows(frame, node, base)
-    return base
-
-
-def write_rows(frame: Frame, node: ast.Call, base: Statement) -> None:
-    """`.values(name=…)`, `.values({"name": …})`, `.values([{…}])`, `query.update({User.name: …})`."""
-    given: list[str] = []
-    complete = True
-    root = base.root
-    target = root if isinstance(root, Entity | TableOf) else None
-    for value in frame.values(node.args):
-        mapping = item_of(value) if isinstance(value, Many) else value
-        entries, known = known_keys(mapping)
-        complete = complete and known
-        if target is not None:
-            given += entries_written(frame, target, entries, stored=True)
-            if (
-                isinstance(mapping, Dictionary)
-                and not known
-                and frame.report is not None
-                and isinstance(target, Entity)
-            ):
-                frame.report.unresolved(frame, node.args[0], target.cls)
-    for keyword in node.keywords:
-        value = frame.value(keyword.value)
-        if keyword.arg is None:
-            entries, known = known_keys(value)
-            complete = complete and known
-            given += entries_written(frame, target, entries, stored=True) if target is not None else []
-        elif target is not None and keyword.arg != "synchronize_session":
-            given.append(keyword.arg)
-            keyword_use(frame, target, keyword.arg, keyword, "write", stored=True)
-    if base.kind == "insert" and isinstance(target, Entity) and frame.report is not None:
-        frame.report.insert(frame, base.node, target.cls, given, complete=complete)
-
-
 def _returning(frame: Frame, node: ast.Call, base: Statement) -> Value:
     items, labels, _ = _selected(frame, node.args)
     return replace(base, items=items, labels=labels)
-
-
-def _on_conflict(frame: Frame, node: ast.Call, base: Statement) -> Value:
-    unique: list[str] = []
-    target = base.root if isinstance(base.root, Entity | TableOf) else None
-    for keyword in node.keywords:
-        value = frame.value(keyword.value)
-        if keyword.arg == "index_elements" and target is not None:
-            unique = _conflict_fields(frame, target, item_of(value), keyword.value)
-        elif keyword.arg == "constraint" and isinstance(value, Text):
-            base = replace(base, hint=value.options[0].text)
-        elif keyword.arg in ("set_", "values") and target is not None:
-            entries_written(frame, target, known_keys(value)[0], stored=True)
-    return replace(base, unique_on=tuple(unique))
-
-
-def _conflict_fields(frame: Frame, target: Entity | TableOf, value: Value, node: ast.expr) -> list[str]:
-    with frame.acting("filter", "eq"):
-        named_by_text(frame, target, value, node, "read")
-    parts = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
-    fields = []
-    for part in parts:
-        match part:
-            case ast.Constant(value=str(text)):
-                fields.append(text)
-            case ast.Attribute(attr=attr) if isinstance(target, Entity):
-                found = frame.knowledge.columns(target.cls, attr)
-                fields += [found[0].name] if found else []
-            case _:
-                pass
-    return fields
 
 
 _USE_INDEX = re.compile(r"(?i)\b(?:use|force)\s+(?:index|key)\s*(?:for\s+[\w ]+)?\(\s*[`\"]?(\w+)[`\"]?\s*\)")
@@ -456,10 +387,10 @@ _STEPS: dict[str, Callable[[Frame, ast.Call, Statement], Value]] = {
     **dict.fromkeys(("add_columns", "add_column", "add_entity"), _add_columns),
     "options": _options,
     **dict.fromkeys(("limit", "offset", "slice", "fetch"), _limit),
-    "values": _values,
+    "values": write_values,
     "returning": _returning,
     **dict.fromkeys(
-        ("on_conflict_do_update", "on_conflict_do_nothing", "on_duplicate_key_update"), _on_conflict
+        ("on_conflict_do_update", "on_conflict_do_nothing", "on_duplicate_key_update"), write_on_conflict
     ),
     **dict.fromkeys(("with_hint", "with_statement_hint"), _hint),
     **dict.fromkeys(("subquery", "cte", "alias", "lateral"), _subquery),

@@ -178,7 +178,7 @@ def _change(frame: Frame, node: ast.Call, base: Value, name: str) -> Value | Non
         last=target,
     )
     if isinstance(base, TableOf) and (node.args or node.keywords):
-        from instar_lint.python.queries import write_rows  # noqa: PLC0415 - the same keys as `.values()`
+        from instar_lint.python.writes import write_rows  # noqa: PLC0415 - the same keys as `.values()`
 
         write_rows(frame, node, statement)
     return statement
