@@ -78,3 +78,12 @@ def test_an_index_and_its_query_in_one_change(project: Path) -> None:
     (project / "convex" / "users.ts").write_text(CODE.replace("by_name", "by_old"))
     changed = BEFORE.replace(".index(", '.index("by_old", ["old"]).index(')
     assert findings(project, changed) == [("INS101", "convex/users.ts", 6)]
+
+
+def test_uses_of_a_field(project: Path) -> None:
+    arguments = ["uses", "users.old", "--repo", str(project), "--ref", "main", "--format", "json"]
+    document = json.loads(CliRunner().invoke(instar, arguments, catch_exceptions=False).stdout)
+    assert [(use["path"], use["line"], use["access"]) for use in document["uses"]] == [
+        ("convex/schema.ts", 3, "schema"),
+        ("convex/users.ts", 7, "read"),
+    ]
