@@ -11,7 +11,8 @@ from instar.dialects.convex.syntax import LARGEST_FILE, SUFFIXES, unwrap
 from instar_lint.typescript.annotations import of_annotation
 from instar_lint.typescript.kinds import Held, Kind, of_type
 from instar_lint.typescript.report import Report
-from instar_lint.typescript.walk import Scope, Walker, imported_from
+from instar_lint.typescript.scope import Scope, imported_from
+from instar_lint.typescript.walk import Walker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from instar.dialects.convex.syntax import SyntaxFile
     from instar_lint.facts import Operator, Role
-    from instar_lint.typescript.walk import Scope, Walker
+    from instar_lint.typescript.scope import Scope
+    from instar_lint.typescript.walk import Walker
 
 
 class Report:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from instar.dialects.convex.modules import Imported
 from instar.dialects.convex.syntax import arguments, string_value, unwrap
 from instar_lint.typescript.annotations import of_annotation, of_validator
 from instar_lint.typescript.calls import (
@@ -19,6 +17,7 @@ from instar_lint.typescript.calls import (
     SAME_QUERY,
 )
 from instar_lint.typescript.kinds import Held, Kind, ObjectLiteral
+from instar_lint.typescript.scope import Scope
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -37,24 +36,6 @@ _FUNCTIONS = frozenset(
     }
 )
 _DEEPEST = 150
-
-
-@dataclass(slots=True, eq=False)
-class Scope:
-    """The names of a function and of those around it."""
-
-    names: dict[str, Held] = field(default_factory=dict)
-    parent: Scope | None = None
-    name: str = ""
-
-    def find(self, name: str) -> tuple[bool, Held]:
-        """Whether a name is bound here or around, and what it holds."""
-        at: Scope | None = self
-        while at is not None:
-            if name in at.names:
-                return True, at.names[name]
-            at = at.parent
-        return False, None
 
 
 class Walker:
@@ -398,9 +379,3 @@ class Walker:
                 return owner
             return owner.one if called in ITEM else None
         return None
-
-
-def imported_from(module: Module, name: str) -> Imported | None:
-    """The import that binds a name, if one does."""
-    found = module.names.get(name)
-    return found if isinstance(found, Imported) else None
