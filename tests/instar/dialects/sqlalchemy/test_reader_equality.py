@@ -1,7 +1,6 @@
 """The static reading of a package in every style, held field by field against the MetaData that importing it gives."""
 
 import importlib
-import re
 import warnings
 from pathlib import Path
 
@@ -13,8 +12,8 @@ from instar.dialects.sqlalchemy.metadata import schema_of
 from instar.dialects.sqlalchemy.reader import read_models
 from instar.dialects.sqlalchemy.reading.cache import Cache
 from instar.schema.model import Schema, Table
-from instar.schema.sql_text import canonical
 from instar.sources import FolderSource
+from readings import constraints, fields, indexes
 
 STYLES = Path(__file__).parents[3] / "model_styles"
 
@@ -37,48 +36,6 @@ def static() -> dict[tuple[str | None, str], Table]:
     assert schema.opaque == ()
     assert schema.unreadable == ()
     return {table.key: table for table in schema.tables}
-
-
-def fields(table: Table) -> dict[str, object]:
-    def default(value):
-        if value is None or not value.constant:
-            return value and "computed"
-        member = re.fullmatch(r"<\w+\.(\w+): .*>", value.text)
-        return repr(member[1]) if member else value.text
-
-    return {
-        field.name: {
-            "type": field.type,
-            "optional": field.optional,
-            "attribute": field.attribute,
-            "default": default(field.default),
-            "onupdate": default(field.onupdate),
-            "server_default": field.server_default
-            and (canonical(field.server_default.text), field.server_default.constant),
-            "generated": canonical(field.generated),
-            "autoincrement": field.autoincrement,
-            "comment": field.comment,
-        }
-        for field in table.fields
-    }
-
-
-def indexes(table: Table) -> set[object]:
-    return {
-        (
-            i.name,
-            tuple((canonical(k.text), k.expression, k.descending) for k in i.keys),
-            i.unique,
-            i.kind,
-            canonical(i.predicate),
-            i.include,
-        )
-        for i in table.indexes
-    }
-
-
-def constraints(table: Table) -> set[object]:
-    return {(c.kind, c.name, c.fields, canonical(c.expression), c.references) for c in table.constraints}
 
 
 @pytest.mark.parametrize(

@@ -125,11 +125,22 @@ def declared(project: Project, owner: ClassValue, giver: ClassValue, name: str) 
     elif isinstance(value, Missing):
         if annotation is None or annotation.container not in MAPPED:
             return None
+        mixin = _mixin(project, owner, name) if giver is owner else None
+        if mixin is not None:
+            return declared(project, owner, mixin, name)  # an annotation alone hides no column of a mixin
         result.kind = "column"
         result.columns = [column_of(project, name, None, annotation, owner=owner, place=place)]
     elif isinstance(value, Unknown) and annotation is not None and annotation.container in MAPPED:
         _guess(project, result, owner, value.reason)
     return result
+
+
+def _mixin(project: Project, owner: ClassValue, name: str) -> ClassValue | None:
+    """The first base that is not mapped itself and declares a name."""
+    for base in owner.ancestors:
+        if base is not owner and name in base.body.names and not base.body.typing_only(name):
+            return None if project.declared.mapped(base) else base
+    return None
 
 
 def _annotation(project: Project, giver: ClassValue, name: str) -> Annotation | None:
