@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from instar.dialects.sqlalchemy.editing.declarations import adjusted, written
-from instar.dialects.sqlalchemy.editing.imports import imported, with_imports
+from instar.dialects.sqlalchemy.editing.imports import imported, with_imports, without_unused
 from instar.dialects.sqlalchemy.editing.statements import Splice, parsed_statement
 from instar.dialects.sqlalchemy.editing.style import Style
 from instar.dialects.sqlalchemy.editing.texts import text_key
@@ -78,7 +78,8 @@ class FieldEdits:
         if not (self._replaced or self._after or self._at_end):
             return self._module.tree.code
         edited = self._module.tree.visit(Splice(self._replaced, self._after, self._at_end))
-        return with_imports(edited, self._needed | self._style.needed).code
+        complete = with_imports(edited, self._needed | self._style.needed)
+        return without_unused(self._module.tree, complete).code
 
     def _put(self, field: Field, partner: Field | None) -> None:
         """A declaration in the place of the one it takes over from, else behind its neighbour of the target."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
 from libcst.codemod import CodemodContext
-from libcst.codemod.visitors import AddImportsVisitor
+from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +61,40 @@ def with_imports(tree: cst.Module, needed: Iterable[Import]) -> cst.Module:
     sorted_before = _sorted_modules(tree)
     added = AddImportsVisitor(context).transform_module(tree)
     return added.visit(_SortNames(sorted_before))
+
+
+def without_unused(before: cst.Module, after: cst.Module) -> cst.Module:
+    """The edited module without imports that the edit has left without a use."""
+    context = CodemodContext()
+    bound = imported(after)
+    idle = {name for name in bound if name in _used(before) and name not in _used(after)}
+    for name in idle:
+        module, imported_name = bound[name]
+        if not module.startswith("."):
+            alias = name if name != (imported_name or module.split(".")[0]) else None
+            RemoveImportsVisitor.remove_unused_import(context, module, imported_name, alias)
+    return RemoveImportsVisitor(context).transform_module(after) if idle else after
+
+
+def _used(tree: cst.Module) -> set[str]:
+    """Bare names outside imports, and words of strings, which may be annotations."""
+    found: set[str] = set()
+
+    class Collector(cst.CSTVisitor):
+        def visit_Import(self, node: cst.Import) -> bool:  # noqa: ARG002, N802 - LibCST's signature
+            return False
+
+        def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:  # noqa: ARG002, N802 - LibCST's signature
+            return False
+
+        def visit_Name(self, node: cst.Name) -> None:  # noqa: N802 - LibCST's naming
+            found.add(node.value)
+
+        def visit_SimpleString(self, node: cst.SimpleString) -> None:  # noqa: N802 - LibCST's naming
+            found.update(re.findall(r"\w+", node.raw_value))
+
+    tree.visit(Collector())
+    return found
 
 
 def _rank(alias: cst.ImportAlias) -> tuple[int, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from instar.dialects.sqlalchemy.editing.imports import imported, with_imports
+from instar.dialects.sqlalchemy.editing.imports import imported, with_imports, without_unused
 from instar.dialects.sqlalchemy.editing.statements import Splice, parsed_statement
 from instar.dialects.sqlalchemy.editing.style import Style
 from instar.dialects.sqlalchemy.python_text import string
@@ -42,7 +42,7 @@ class IndexEdits:
             texts = [self._written(index, style) for index in come]
             tree = tree.visit(_AddToTableArgs(self._owner.name.value, texts))
             tree = with_imports(tree, style.needed)
-        return tree.code
+        return without_unused(self._module.tree, tree).code
 
     def _without(self, tree: cst.Module, index: Index) -> cst.Module:
         if index.name is None:

@@ -1,0 +1,76 @@
+"""`instar rollback`: take the last generated deploy of a migration back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from instar.cli import options
+from instar.cli.output import say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(name="rollback")
+@click.argument("migration", required=False)
+@options.project
+@options.environment
+@click.option(
+    "--url", metavar="URL", help="A database to take back as well, instead of --env; env:VARIABLE works."
+)
+@options.dry_run
+def command(
+    *,
+    migration: str | None,
+    repo: Path,
+    dialect: str | None,
+    schema: tuple[str, ...],
+    environment: str | None,
+    url: str | None,
+    dry_run: bool,
+) -> int:
+    """Take the last generated deploy back: source edits, revisions, accessors.
+
+    With a database its columns and triggers go first, also where a revision stopped half way. A deploy that drops
+    columns cannot be taken back.
+
+    \b
+    Examples:
+      instar rollback display-names --dry-run
+      instar rollback display-names --url env:DATABASE_URL
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    from instar.cli.backfills import database_url  # noqa: PLC0415 - --help pays for nothing
+    from instar.cli.generating import diff_of, immutable, workspace  # noqa: PLC0415
+    from instar.cli.project import Project  # noqa: PLC0415
+    from instar.errors import InstarError  # noqa: PLC0415
+    from instar.ledger import ledger_of  # noqa: PLC0415
+    from instar.rollback import rollback  # noqa: PLC0415
+    from instar.staging import write_all  # noqa: PLC0415
+
+    project = Project.open(repo, dialect=dialect, schema=schema)
+    plan = ledger_of(project.source(), project.config).migration(migration)
+    back = rollback(workspace(project), plan)
+    address = database_url(repo, environment, url) if environment or url else None
+    ids = [script.revision for script, _ in back.scripts]
+    fixed = sorted(immutable(project, plan) & set(ids))
+    if fixed and address is None:
+        raise InstarError(
+            f"revision {fixed[0]} is on the default branch or applied in a recorded environment. Name the database "
+            "to take back with --env or --url. Nothing was written."
+        )
+    if dry_run:
+        for line in diff_of(back.made.before, back.made.files):
+            say(line)
+        say(f"{len(back.made.files)} files, {len(ids)} revisions. Nothing was written.")
+        return 0
+    if address is not None:
+        from instar.dialects.sqlalchemy.undo import undo_revisions  # noqa: PLC0415
+
+        for one in undo_revisions(address, back.scripts):
+            say(f"taken back {one}")
+    write_all(project.root, back.made.files)
+    for path, text in sorted(back.made.files.items()):
+        say(f"{'deleted' if text is None else 'changed':8} {path}")
+    return 0
