@@ -260,12 +260,13 @@ def peak_memory(bench: Bench, *, computed: bool) -> float:
     bench.refill()
     act = f"bench.instar(computed={computed})"
     script = (
-        f"import sys, resource; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "from instar.backfill import Options, run\nfrom instar.schema.operations import BackfillWork\n"
         "from pathlib import Path\nimport json\n"
         "work, url, root = json.loads(sys.stdin.read())\n"
         "run(BackfillWork(**work), url, options=Options(root=Path(root)))\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)\n"
+        "status = Path('/proc/self/status').read_text()\n"
+        "print(int(status.split('VmHWM:')[1].split()[0]) / 1024)\n"
     )
     work: dict[str, Any] = {
         "name": f"bench/{act}{time.monotonic_ns()}",
