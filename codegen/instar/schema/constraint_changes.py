@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from instar.schema.change import ConstraintChange, ConstraintChangeKind
 from instar.schema.index_changes import empty_field
 from instar.schema.sql_text import canonical
+from instar.schema.unseen import hides_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,10 +53,9 @@ def constraint_changes(
         )
         reason = None if harmless else REASONS[constraint.kind]
         yield _change("add_constraint", new, None, constraint, reason)
-    if not new.open:
-        for constraint, _ in left:
-            if constraint.place is None or constraint.place.path not in unread:
-                yield _change("drop_constraint", new, constraint, None)
+    for gone, _ in left:
+        if (gone.place is None or gone.place.path not in unread) and not hides_keys(old, new, gone.fields):
+            yield _change("drop_constraint", new, gone, None)
 
 
 def demand(constraint: Constraint) -> Demand:

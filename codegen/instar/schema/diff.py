@@ -15,6 +15,7 @@ from instar.schema.field_changes import field_changes
 from instar.schema.index_changes import index_changes
 from instar.schema.narrowing import narrowing
 from instar.schema.renaming import Renames, resolve
+from instar.schema.unseen import hides_tables, newly_opaque
 from instar.schema.validators import judge
 
 if TYPE_CHECKING:
@@ -53,11 +54,11 @@ def _table_changes(
 ) -> Iterator[Change]:
     if old is None:
         assert new is not None
-        if not _was_unreadable(new, before):
+        if not _was_unseen(new, before, after):
             yield TableChange(kind="add_table", table=new.name, namespace=new.namespace, after=new)
         return
     if new is None:
-        if not after.unreadable:
+        if not hides_tables(before, after):
             yield TableChange(
                 kind="drop_table",
                 table=old.name,
@@ -78,9 +79,12 @@ def _table_changes(
     yield from constraint_changes(old, new, names, unread)
 
 
-def _was_unreadable(table: Table, before: Schema) -> bool:
-    """Whether the file that declares it now could not be read in the old version, which may have had it."""
-    return table.place is not None and table.place.path in {one.path for one in before.unreadable}
+def _was_unseen(table: Table, before: Schema, after: Schema) -> bool:
+    """Whether the file that declares it was not understood in the old version, which may have had it."""
+    cleared = newly_opaque(after.opaque, before.opaque)
+    paths = {part.place.path for part in cleared if part.place is not None and part.field is None}
+    paths |= {unreadable.path for unreadable in before.unreadable}
+    return table.place is not None and table.place.path in paths
 
 
 def _shape_change(old: Table, new: Table) -> TableChange:

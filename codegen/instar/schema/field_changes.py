@@ -8,6 +8,7 @@ from instar.schema.change import FieldChange, FieldChangeKind
 from instar.schema.narrowing import narrowing
 from instar.schema.nesting import nested_path
 from instar.schema.sql_text import canonical
+from instar.schema.unseen import hides_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ def field_changes(old: Table, new: Table, names: Renames) -> Iterator[FieldChang
         if field.name not in unclear_before | unclear_after:
             yield from _altered(new, was, field)
     kept = {field.name for field in new.fields} | unclear_after
-    if not new.open:
+    if not hides_fields(old, new):
         for name, field in before.items():
             if name not in kept:
                 yield _change("drop_field", new, field, None, "its values are lost")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from instar.schema.change import IndexChange, IndexChangeKind
 from instar.schema.sql_text import canonical
+from instar.schema.unseen import hides_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,10 +43,9 @@ def index_changes(
         moved = was.name != index.name and was.name is not None and index.name is not None and not told
         if moved or coverage(seen) != coverage(index):
             yield _changed(new, was, seen, index)
-    if not new.open:
-        for was in gone:
-            if was.place is None or was.place.path not in unread:
-                yield _change("drop_index", new, was, None)
+    for was in gone:
+        if (was.place is None or was.place.path not in unread) and not hides_keys(old, new, was.fields):
+            yield _change("drop_index", new, was, None)
 
 
 def coverage(index: Index) -> Coverage:

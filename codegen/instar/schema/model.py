@@ -149,11 +149,15 @@ class Constraint(_Model, frozen=True):
     place: Place | None = None
 
 
+TABLE_ARGUMENTS = "__table_args__"
+"""The `field` of an `Opaque` that may hide indexes and constraints of its table, and no fields."""
+
+
 class Opaque(_Model, frozen=True):
     """Something that a reader saw and could not understand: its place and why.
 
     With a `field` the field is known to exist and only its definition is not. Without one, the table may have
-    more fields than are listed: nothing that is missing from it counts as removed.
+    more fields than are listed, and of a schema more tables: nothing that is missing from it counts as removed.
     """
 
     reason: str

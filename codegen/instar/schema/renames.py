@@ -11,6 +11,7 @@ import msgspec
 
 from instar.errors import InstarError
 from instar.schema.likeness import Likeness, field_likeness, table_likeness
+from instar.schema.unseen import hides_fields, hides_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
@@ -98,7 +99,7 @@ def candidates(before: Schema, after: Schema, told: Sequence[Rename] = ()) -> tu
     found = [
         RenameCandidate(Rename(None, old.namespace, old.name, new.name), score, reasons)
         for old, new, score, reasons in _matched(gone, come, table_likeness, TABLE_THRESHOLD)
-        if not after.unreadable
+        if not hides_tables(before, after)
     ]
     for old in before.tables:
         new = after.table(new_name[old.key], old.namespace)
@@ -109,7 +110,7 @@ def candidates(before: Schema, after: Schema, told: Sequence[Rename] = ()) -> tu
 
 def field_candidates(before: Table, after: Table, told: Container[str] = ()) -> tuple[RenameCandidate, ...]:
     """The look-alike pairs among the dropped and the added fields of one table, without the names in `told`."""
-    if after.open:
+    if hides_fields(before, after):
         return ()
     known = {part.field for table in (before, after) for part in table.opaque}
     gone = [field for field in before.fields if after.field(field.name) is None and field.name not in known]

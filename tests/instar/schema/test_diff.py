@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from instar.errors import InstarError
 from instar.schema.diff import diff
-from instar.schema.model import Constraint, Default, IndexKey, Opaque, Place, Unreadable
+from instar.schema.model import TABLE_ARGUMENTS, Constraint, Default, IndexKey, Opaque, Place, Unreadable
+from instar.schema.renames import candidates
 from instar.schema.types import (
     ArrayType,
     EnumType,
@@ -199,6 +200,57 @@ def test_nothing_is_dropped_from_a_table_that_may_have_more_than_was_read():
 
 def test_no_table_is_dropped_while_a_file_cannot_be_read():
     assert said(schema(table("t", ID), table("u", ID)), schema(table("t", ID), UNREADABLE)) == []
+
+
+UNNAMED = Opaque(reason="the table name of User is not known", place=Place("app/models.py", 3))
+MOVED = msgspec.structs.replace(UNNAMED, place=Place("app/other.py", 80))
+OTHER = msgspec.structs.replace(UNNAMED, reason="the table name of Other is not known")
+SCHEMA_OPAQUE_CASES = [
+    ([], [], [("drop_table", "u")]),
+    ([], [UNNAMED], []),
+    ([UNNAMED], [UNNAMED], [("drop_table", "u")]),
+    ([UNNAMED], [MOVED], [("drop_table", "u")]),
+    ([UNNAMED], [UNNAMED, UNNAMED], []),
+    ([UNNAMED], [OTHER], []),
+    ([UNNAMED], [], [("drop_table", "u")]),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "changes"), SCHEMA_OPAQUE_CASES)
+def test_no_table_is_dropped_that_may_have_become_opaque(old, new, changes):
+    before = msgspec.structs.replace(schema(table("t", ID), table("u", ID)), opaque=tuple(old))
+    after = msgspec.structs.replace(schema(table("t", ID)), opaque=tuple(new))
+    assert said(before, after) == changes
+    assert bool(candidates(before, msgspec.structs.replace(after, tables=(table("us", ID),)))) == bool(
+        changes
+    )
+
+
+def test_a_table_that_was_opaque_in_its_file_is_not_added():
+    before = msgspec.structs.replace(schema(), opaque=(UNNAMED,))
+    after = schema(table("t", place=Place("app/models.py", 9)), table("u", place=Place("app/new.py", 1)))
+    assert said(before, after) == [("add_table", "u")]
+
+
+ARGUMENTS = Opaque(reason="computed", field=TABLE_ARGUMENTS)
+UNCLEAR_NAME = Opaque(reason="call", field="name")
+FULL = [ID, NAME, index("ix", "name"), unique("name"), index("iy", "id")]
+TABLE_OPAQUE_CASES = [
+    ([], [], ["drop_field", "drop_index", "drop_index", "drop_constraint"]),
+    ([], [HIDDEN], []),
+    ([HIDDEN], [HIDDEN], ["drop_field", "drop_index", "drop_index", "drop_constraint"]),
+    ([HIDDEN], [], ["drop_field", "drop_index", "drop_index", "drop_constraint"]),
+    ([], [ARGUMENTS], ["drop_field"]),
+    ([ARGUMENTS], [ARGUMENTS], ["drop_field", "drop_index", "drop_index", "drop_constraint"]),
+    ([], [UNCLEAR_NAME], ["drop_index"]),
+    ([UNCLEAR_NAME], [UNCLEAR_NAME], ["drop_index", "drop_index", "drop_constraint"]),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "kinds"), TABLE_OPAQUE_CASES)
+def test_nothing_is_dropped_that_what_became_opaque_may_hide(old, new, kinds):
+    changes = diff(schema(table("t", *FULL, *old)), schema(table("t", ID, *new)))
+    assert [one.kind for one in changes] == kinds
 
 
 def test_no_index_of_an_unreadable_file_is_dropped():

@@ -10,7 +10,7 @@ from instar.dialects.sqlalchemy.reading.table_parts import Parts
 from instar.dialects.sqlalchemy.reading.values import Applied, LambdaValue, Member, Value
 from instar.dialects.sqlalchemy.types import TypeReading
 from instar.errors import InstarError
-from instar.schema.model import Field, Opaque, Reference, Table
+from instar.schema.model import TABLE_ARGUMENTS, Field, Opaque, Reference, Table
 from instar.schema.types import AnyType, IntType
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.reading.drafts import ColumnDraft, TableDraft
     from instar.dialects.sqlalchemy.reading.project import Project
     from instar.dialects.sqlalchemy.reading.tables import Tables
-
-TABLE_ARGUMENTS = "__table_args__"
-"""The field of an `Opaque` that hides indexes and constraints, and no columns."""
 
 
 class Assembly:
@@ -74,8 +71,8 @@ class Assembly:
                     best.add(column)
                 best.arguments += [a for a in other.arguments if a not in best.arguments]
             elif set(other.columns) != set(best.columns):
-                reason = f'another class maps "{best.name}" too, with other columns ({other.place.path}:{other.place.line}); tell which one counts in [tool.instar.tables]'
-                self._tables.opaque.append(Opaque(reason=reason, place=best.place))
+                reason = f'another class maps "{best.name}" too, with other columns ({other.place.path}); tell which one counts in [tool.instar.tables]'
+                best.opaque.append(Opaque(reason=reason, place=best.place))
         return best
 
     def _configured(self, drafts: list[TableDraft], wanted: str) -> TableDraft:
