@@ -15,7 +15,7 @@ import msgspec
 from instar.dialects.base import Edited
 from instar.dialects.sqlalchemy.editing.fields import FieldEdits
 from instar.dialects.sqlalchemy.editing.indexes import IndexEdits
-from instar.dialects.sqlalchemy.editing.statements import Module
+from instar.dialects.sqlalchemy.editing.statements import parsed
 from instar.dialects.sqlalchemy.editing.texts import touched_fields
 from instar.errors import InstarError
 from instar.schema.virtual import declared_after
@@ -53,9 +53,9 @@ def edit_to(source: Source, schema: Schema, migration: Migration, point: int | s
         original = (source.read(path) or b"").decode()
         text = texts.get(path, original)
         placed = _moved(now, original, text)
-        text = FieldEdits(Module(text, path), migration, placed, then, schema).apply(names)
+        text = FieldEdits(parsed(text, path), migration, placed, then, schema).apply(names)
         placed = _moved(now, original, text)
-        texts[path] = IndexEdits(Module(text, path), placed, then).apply(_touched_indexes(migration, now))
+        texts[path] = IndexEdits(parsed(text, path), placed, then).apply(_touched_indexes(migration, now))
     return tuple(
         Edited(path, text)
         for path, text in sorted(texts.items())

@@ -21,6 +21,12 @@ def imported(tree: cst.Module) -> dict[str, Import]:
     found: dict[str, Import] = {}
 
     class Collector(cst.CSTVisitor):
+        def visit_Assign(self, node: cst.Assign) -> bool:  # noqa: ARG002, N802 - LibCST's signature
+            return False  # no import stands in there, and a large module is mostly assignments
+
+        def visit_AnnAssign(self, node: cst.AnnAssign) -> bool:  # noqa: ARG002, N802 - LibCST's signature
+            return False
+
         def visit_Import(self, node: cst.Import) -> None:  # noqa: N802 - LibCST's naming
             for alias in node.names:
                 found[alias.evaluated_alias or alias.evaluated_name.split(".")[0]] = (
@@ -53,11 +59,12 @@ def names_used(node: cst.CSTNode) -> set[str]:
 
 def with_imports(tree: cst.Module, needed: Iterable[Import]) -> cst.Module:
     """The module with these imports added, each where the others of its module stand."""
+    absolute = sorted((one for one in needed if not one[0].startswith(".")), key=str)
+    if not absolute:
+        return tree
     context = CodemodContext()
-    for module, name in sorted(needed, key=str):
-        relative = len(module) - len(module.lstrip("."))
-        if not relative:
-            AddImportsVisitor.add_needed_import(context, module, name)
+    for module, name in absolute:
+        AddImportsVisitor.add_needed_import(context, module, name)
     sorted_before = _sorted_modules(tree)
     added = AddImportsVisitor(context).transform_module(tree)
     return added.visit(_SortNames(sorted_before))
@@ -67,7 +74,7 @@ def without_unused(before: cst.Module, after: cst.Module) -> cst.Module:
     """The edited module without imports that the edit has left without a use."""
     context = CodemodContext()
     bound = imported(after)
-    idle = {name for name in bound if name in _used(before) and name not in _used(after)}
+    idle = bound.keys() & (_used(before) - _used(after))
     for name in idle:
         module, imported_name = bound[name]
         if not module.startswith("."):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -11,6 +12,16 @@ from instar.errors import InstarError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+@functools.lru_cache(maxsize=8)
+def parsed(text: str, path: str) -> Module:
+    """The module of a text: an edit looks at the same few versions of a file several times.
+
+    Raises:
+        InstarError: The file does not parse.
+    """
+    return Module(text, path)
 
 
 class Module:

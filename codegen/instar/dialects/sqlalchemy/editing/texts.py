@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from instar.dialects.sqlalchemy.editing.imports import imported, names_used
-from instar.dialects.sqlalchemy.editing.statements import Module
+from instar.dialects.sqlalchemy.editing.imports import Import, imported, names_used
+from instar.dialects.sqlalchemy.editing.statements import Module, parsed
 from instar.errors import InstarError
 from instar.schema.migration import Declaration
 
@@ -43,21 +43,23 @@ def declarations(migration: Migration, side: Side, source: Source, schema: Schem
         schema: What they declare, with the place of each field.
     """
     found: dict[str, Declaration] = {}
-    parsed: dict[str, Module | None] = {}
+    modules: dict[str, Module | None] = {}
+    bound: dict[str, dict[str, Import]] = {}
     for namespace, table_name in touched_fields(migration):
         table = schema.table(table_name, namespace)
         for field in table.fields if table is not None else ():
             if field.place is None:
                 continue
             path = field.place.path
-            if path not in parsed:
-                parsed[path] = _parsed(source, path)
-            module = parsed[path]
+            if path not in modules:
+                modules[path] = module = _parsed(source, path)
+                bound[path] = imported(module.tree) if module is not None else {}
+            module = modules[path]
             statement = module.statement_at(field.place.line) if module is not None else None
             if module is None or statement is None:
                 continue
-            bound = imported(module.tree)
-            needed = tuple(sorted(bound[name] for name in names_used(statement) if name in bound))
+            names = names_used(statement) & bound[path].keys()
+            needed = tuple(sorted(bound[path][name] for name in names))
             key = text_key(side, namespace, table_name, field.code_name)
             bare = statement.with_changes(leading_lines=())
             found[key] = Declaration(text=module.source(bare).strip(), field=field, imports=needed)
@@ -69,6 +71,6 @@ def _parsed(source: Source, path: str) -> Module | None:
     if data is None:
         return None
     try:
-        return Module(data.decode(), path)
+        return parsed(data.decode(), path)
     except (InstarError, UnicodeDecodeError):
         return None
