@@ -2,7 +2,8 @@
 
 With no configuration above a file nothing is loaded at all; with nothing in flight no file is looked at. What a
 version of the models says comes from the user's cache folder and is never stale (`readings.py`); worker processes only
-read it.
+read it. A run for an editor waits for a little reading only: it keeps what it got, so that the next ones know more,
+and judges a file by what that one tells (`alone.py`) until everything has been read.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
     import ast
     from pathlib import Path
 
-    from instar.sources import Repository
+    from instar.config import Config
+    from instar.sources import Repository, Source
     from instar_lint.findings import Finding
     from instar_lint.project import LintProject
+    from instar_lint.versions import Labels
 
 _FILES = ("instar.toml", "pyproject.toml")
 _SECTION = b"[tool.instar"
@@ -29,12 +32,17 @@ class EditorProject:
     Args:
         config_file: Its configuration.
         environment: The one environment that counts; all required ones when None.
+        seconds: How long a call may read what nobody has read yet; as long as it takes when None.
     """
 
-    def __init__(self, config_file: Path, environment: str | None = None) -> None:
+    def __init__(
+        self, config_file: Path, environment: str | None = None, seconds: float | None = None
+    ) -> None:
         self.root = config_file.parent
         self._config_file = config_file
         self._environment = environment
+        self._seconds = seconds
+        self._put_off = False
 
     def findings(self, file: Path, text: str, tree: ast.Module | None = None) -> tuple[Finding, ...]:
         """The proven findings of one file.
@@ -44,16 +52,18 @@ class EditorProject:
             text: Its content, which may not be saved yet.
             tree: Its syntax tree, where there is one already; it is not changed.
         """
-        linted = self._linted
-        if linted is None:
-            return ()
         try:
             path = file.relative_to(self.top).as_posix()
         except ValueError:
             return ()
         data = text.encode("utf-8", "surrogateescape")
+        linted = self._linted
+        if self._put_off:
+            linted = self._opened(buffer={path: data}, only=path)
+        if linted is None:
+            return ()
         if linted.depends_on(path, data) and data != linted.source.read(path):
-            linted = self._opened({path: data}) or linted
+            linted = self._opened(buffer={path: data}) or linted
         found = linted.findings_in(path, text, tree)
         return tuple(finding for finding in found if finding.confidence == "proven")
 
@@ -75,41 +85,62 @@ class EditorProject:
 
     @cached_property
     def _linted(self) -> LintProject | None:
-        return self._opened({})
+        return self._opened()
 
-    def _opened(self, buffers: dict[str, bytes]) -> LintProject | None:
-        """The project with some unsaved buffers; None where it cannot be read: the command line says why."""
+    def _opened(self, buffer: dict[str, bytes] | None = None, only: str | None = None) -> LintProject | None:
+        """The project, or what one file tells of it; None where it cannot be read: the command line says why.
+
+        Args:
+            buffer: The unsaved content of a file.
+            only: The one file that is asked.
+        """
         from instar.config import parse_config  # noqa: PLC0415 - only where a project is configured
+        from instar.dialects.sqlalchemy.reading.allowance import PutOffError  # noqa: PLC0415
         from instar.errors import InstarError  # noqa: PLC0415
-        from instar.sources import FolderSource, OverlaySource, Source  # noqa: PLC0415
-        from instar_lint.project import pending  # noqa: PLC0415
-        from instar_lint.readings import Readings  # noqa: PLC0415
-        from instar_lint.versions import Labels  # noqa: PLC0415
+        from instar.sources import OverlaySource  # noqa: PLC0415
+        from instar_lint.alone import alone  # noqa: PLC0415
 
         try:
             config = parse_config(self._config_file.read_text(encoding="utf-8"), self._config_file.name)
             if config is None:
                 return None
-            repository = self._repository
-            source: Source = FolderSource(self.root) if repository is None else repository.source("WORKTREE")
-            base, label = None, "the last commit"
-            if repository is not None:
-                branch = repository.default_branch()
-                commit = repository.merge_base(branch, "HEAD")
-                base, label = repository.source(commit), f"{branch} ({commit[:7]})"
-            if buffers:
-                source = OverlaySource(source, buffers)
-            writes = not buffers and multiprocessing.parent_process() is None
-            return pending(
-                source,
-                base,
-                config,
-                Labels(label, "the work tree"),
-                environment=self._environment,
-                readings=Readings(config, str(self.top), writes=writes),
-            )
+            source, base, labels = self._versions()
+            if buffer:
+                source = OverlaySource(source, buffer)
+            if only is not None:
+                return alone(source, base, config, labels, only, environment=self._environment)
+            return self._read(source, base, config, labels, saved=not buffer)
+        except PutOffError:
+            self._put_off = not buffer
+            return None
         except (InstarError, OSError, UnicodeDecodeError):
             return None
+
+    def _versions(self) -> tuple[Source, Source | None, Labels]:
+        """The work tree, the merge-base with the default branch, and how messages name them."""
+        from instar.sources import FolderSource  # noqa: PLC0415 - only where a project is configured
+        from instar_lint.versions import Labels  # noqa: PLC0415
+
+        repository = self._repository
+        if repository is None:
+            return FolderSource(self.root), None, Labels("the last commit", "the work tree")
+        branch = repository.default_branch()
+        commit = repository.merge_base(branch, "HEAD")
+        labels = Labels(f"{branch} ({commit[:7]})", "the work tree")
+        return repository.source("WORKTREE"), repository.source(commit), labels
+
+    def _read(
+        self, source: Source, base: Source | None, config: Config, labels: Labels, *, saved: bool
+    ) -> LintProject:
+        """The whole project. Only the main process keeps what it reads, and nothing that is not saved."""
+        from instar.dialects.sqlalchemy.reading.allowance import Allowance  # noqa: PLC0415 - as above
+        from instar_lint.project import pending  # noqa: PLC0415
+        from instar_lint.readings import Readings  # noqa: PLC0415
+
+        writes = saved and multiprocessing.parent_process() is None
+        allowance = Allowance(self._seconds) if saved and self._seconds is not None else None
+        readings = Readings(config, str(self.top), writes=writes, allowance=allowance)
+        return pending(source, base, config, labels, environment=self._environment, readings=readings)
 
     def prepare(self) -> None:
         """Read the project now, so that forked workers inherit it."""
@@ -122,11 +153,15 @@ class Editors:
     Args:
         config_file: Instead of the nearest one above each file.
         environment: The one environment that counts; all required ones when None.
+        seconds: How long a call may read what nobody has read yet; as long as it takes when None.
     """
 
-    def __init__(self, config_file: Path | None = None, environment: str | None = None) -> None:
-        self._given = EditorProject(config_file.absolute(), environment) if config_file else None
+    def __init__(
+        self, config_file: Path | None = None, environment: str | None = None, seconds: float | None = None
+    ) -> None:
+        self._given = EditorProject(config_file.absolute(), environment, seconds) if config_file else None
         self._environment = environment
+        self._seconds = seconds
         self._by_folder: dict[Path, EditorProject | None] = {}
         self._by_file: dict[Path, EditorProject] = {}
 
@@ -138,7 +173,7 @@ class Editors:
             found = _configured(folder)
             if found is not None:
                 self._by_folder[folder] = self._by_file.setdefault(
-                    found, EditorProject(found, self._environment)
+                    found, EditorProject(found, self._environment, self._seconds)
                 )
             else:
                 self._by_folder[folder] = self.of(folder.parent) if folder.parent != folder else None

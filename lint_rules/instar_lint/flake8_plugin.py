@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _UNNAMED = frozenset({"-", "stdin", "(none)"})
+_EDITOR_SECONDS = 0.2
 
 
 class OptionManager(Protocol):
@@ -60,9 +61,12 @@ class Plugin:
 
     @classmethod
     def parse_options(cls, options: argparse.Namespace) -> None:
-        """Start a run: nothing is kept from the one before. The main process reads the project for its workers."""
+        """Start a run: nothing is kept from the one before. The main process reads the project for its workers.
+
+        A run over one file or a buffer is an editor's, or as good as one: it must not wait until all is read.
+        """
         given = Path(options.instar_config) if options.instar_config else None
-        cls._editors = Editors(given, options.instar_environment)
+        cls._editors = Editors(given, options.instar_environment, _seconds(options.filenames))
         project = cls._editors.of(Path.cwd())
         if project is not None:
             project.prepare()
@@ -78,3 +82,9 @@ class Plugin:
         for finding in project.findings(file, "".join(self._lines), self._tree):
             text = f"{finding.code} {finding.message}"
             yield finding.place.line, finding.place.column - 1, text, type(self)
+
+
+def _seconds(names: list[str]) -> float | None:
+    """How long a run over these may read what nobody has read yet."""
+    alone = len(names) == 1 and (names[0] == "-" or Path(names[0]).is_file())
+    return _EDITOR_SECONDS if alone else None

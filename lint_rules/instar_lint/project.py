@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from instar.config import Config, EnvironmentConfig
+from instar.config import Config
 from instar.dialects.sqlalchemy.reading.files import declares
-from instar.environments import read_states
-from instar.errors import InstarError
 from instar.ledger import ledger_of
 from instar.schema.change import ConstraintChange, FieldChange, IndexChange
 from instar.schema.diff import diff
@@ -27,6 +25,7 @@ from instar_lint.python.templates import collect_templates
 from instar_lint.readings import Readings
 from instar_lint.revision_files import filled_by, new_revisions
 from instar_lint.revisions import Revision, parse_revision
+from instar_lint.standings import applied_revisions, recorded
 from instar_lint.uses import counts
 from instar_lint.versions import Labels, between, names_of
 
@@ -53,6 +52,7 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
         revisions: Its revisions that are neither on the default branch nor applied anywhere.
         read: The files that the declared schema came from.
         skipped: Files that are no application code: generated accessors.
+        warnings: What the user should know besides: records that are too old to count.
     """
 
     source: Source
@@ -62,6 +62,7 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
     revisions: tuple[Revision, ...] = ()
     read: frozenset[str] = frozenset()
     skipped: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def findings(self, paths: Collection[str] | None = None) -> tuple[Finding, ...]:
         """The findings of some files, or of all, in order; declarations and revisions are among them."""
@@ -195,10 +196,13 @@ def pending(
     readings = readings or Readings(config)
     new = readings.of(source)
     old = readings.of(base) if base is not None else new
-    standings = _standings(source, config, old.schema, labels.before, environment)
+    records = recorded(source, config, environment)
+    standings = records.standings(old.schema) or (
+        Standing(name=labels.before, schema=old.schema, recorded=False),
+    )
     unfinished = tuple(m for m in ledger_of(source, config).migrations if not is_finished(m, standings))
     expected = _expected(unfinished, old.schema)
-    revisions = new_revisions(source, base, _applied(source, config))
+    revisions = new_revisions(source, base, applied_revisions(source, config))
     keys = {(change.namespace, change.table) for m in unfinished for change in m.changes}
     accessors = accessor_modules(source, config, new.models, sorted(keys, key=str))
     sides = Sides(
@@ -223,44 +227,13 @@ def pending(
         revisions=revisions,
         read=frozenset(new.files),
         skipped=tuple(module.path for module in accessors.values()),
+        warnings=records.outdated,
     )
 
 
 def _knowledge(source: Source, config: Config, new: Reading, old: Reading) -> Knowledge:
     modules = Modules(source, [file.path for file in source.files((".py",))], dict(new.models.modules))
     return Knowledge(new.models, before=old.models, modules=modules, types=config.types, schema=new.schema)
-
-
-def _standings(
-    source: Source, config: Config, base: Schema, label: str, environment: str | None
-) -> tuple[Standing, ...]:
-    """The environments that count; one without a record where nothing is recorded."""
-    states = read_states(source, config)
-    if environment is not None and environment not in {*states, *config.environments}:
-        known = ", ".join(sorted({*states, *config.environments})) or "none"
-        raise InstarError(f'there is no environment "{environment}". Known: {known}.')
-    wanted = [environment] if environment else sorted(states)
-    counted = [
-        name
-        for name in wanted
-        if name in states and (environment or config.environments.get(name, EnvironmentConfig()).required)
-    ]
-    if not counted:
-        return (Standing(name=label, schema=base, recorded=False),)
-    return tuple(
-        Standing(
-            name=name,
-            schema=states[name].schema or base,
-            filled=frozenset(
-                work for work, state in states[name].backfills.items() if state.status == "completed"
-            ),
-        )
-        for name in counted
-    )
-
-
-def _applied(source: Source, config: Config) -> frozenset[str]:
-    return frozenset(r for state in read_states(source, config).values() for r in state.revisions)
 
 
 def _expected(migrations: Sequence[Migration], base: Schema) -> Schema:

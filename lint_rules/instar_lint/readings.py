@@ -16,7 +16,7 @@ import msgspec
 
 from instar.dialects.sqlalchemy.mapping import Models
 from instar.dialects.sqlalchemy.reader import Reading, read_models
-from instar.dialects.sqlalchemy.reading.cache import cache_file, stamp
+from instar.dialects.sqlalchemy.reading.cache import Cache, cache_file, stamp
 from instar.dialects.sqlalchemy.reading.files import declares
 from instar.schema.model import Schema
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from instar.config import Config
+    from instar.dialects.sqlalchemy.reading.allowance import Allowance
     from instar.sources import Source
 
 _SUFFIXES = (".py", "script.py.mako", "alembic.ini")
@@ -46,13 +47,18 @@ class Readings:
         config: The configuration of the project.
         place: The folder of the project, so that projects do not take each other's place.
         writes: Whether to keep what is read; a worker process only looks.
+        allowance: How long reading may take, over all versions; as long as it takes when None.
     """
 
-    def __init__(self, config: Config, place: str = "", *, writes: bool = True) -> None:
+    def __init__(
+        self, config: Config, place: str = "", *, writes: bool = True, allowance: Allowance | None = None
+    ) -> None:
         self._config = config
         self._place = place
         self._writes = writes
+        self._allowance = allowance
         file = cache_file()
+        self._files = None if writes else Cache(file, writes=False)
         self._folder = file.parent / "readings" if file is not None else None
 
     def of(self, source: Source) -> Reading:
@@ -63,6 +69,7 @@ class Readings:
 
         Raises:
             InstarError: The configuration names what does not exist, or two classes contradict each other.
+            PutOffError: The allowance was spent; what was read is kept, and the next call goes on from there.
         """
         typescript = self._config.schema and all(
             path.endswith((".ts", ".tsx", ".js", ".mts")) for path in self._config.schema
@@ -82,7 +89,7 @@ class Readings:
             if self._writes and path is not None and kept.files != files:
                 _store(path, msgspec.structs.replace(kept, files=files))
             return Reading(kept.schema, kept.models, tuple(sorted(kept.read)))
-        reading = read_models(source, self._config)
+        reading = read_models(source, self._config, self._files, self._allowance)
         if self._writes and path is not None:
             kept = _Kept(stamp(), reading.schema, reading.models, files, frozenset(reading.files))
             _store(path, kept)

@@ -17,6 +17,7 @@ from instar.schema.model import Schema, Table, Unreadable
 
 if TYPE_CHECKING:
     from instar.config import Config
+    from instar.dialects.sqlalchemy.reading.allowance import Allowance
     from instar.dialects.sqlalchemy.reading.parse import Unparsable
     from instar.schema.migration import DeployModel
     from instar.sources import Source
@@ -72,30 +73,36 @@ class SqlAlchemyReader:
 READER = SqlAlchemyReader()
 
 
-def read_models(source: Source, config: Config, cache: Cache | None = None) -> Reading:
+def read_models(
+    source: Source, config: Config, cache: Cache | None = None, allowance: Allowance | None = None
+) -> Reading:
     """Read one version of a project: its schema, and what its classes map.
 
     Args:
         source: The version.
         config: Its configuration.
         cache: Lowered files of other versions; the user's own when absent.
+        allowance: How long it may take; as long as it takes when None.
 
     Raises:
+        PutOffError: The allowance was spent; the cache keeps what was read.
         InstarError: The configuration names what does not exist, or two classes contradict each other.
     """
     from instar.dialects.sqlalchemy.reading.describe import Description  # noqa: PLC0415 - a diff does without
 
-    schema, survey = _read(source, config, cache)
+    schema, survey = _read(source, config, cache, allowance)
     models = Description(survey).models()
     return Reading(schema, models, tuple(sorted(survey.project.files.read)))
 
 
-def _read(source: Source, config: Config, cache: Cache | None) -> tuple[Schema, Survey]:
+def _read(
+    source: Source, config: Config, cache: Cache | None, allowance: Allowance | None = None
+) -> tuple[Schema, Survey]:
     shared = cache if cache is not None else _user_cache()
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _STACK))
     try:
-        files = Files(source, config, shared)
+        files = Files(source, config, shared, allowance)
         paths = files.schema()
         inside = [path for path in paths if not files.aside(path)]
         survey, tables = _survey(files, config, inside or paths)

@@ -57,10 +57,12 @@ class Cache:
 
     Args:
         path: The file; None keeps everything in memory.
+        writes: Whether to keep what is new; a worker process only looks.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, writes: bool = True) -> None:
         self._path = path
+        self._writes = writes
         self._declares: dict[str, bool] = {}
         self._lowered: dict[str, Module | Unparsable] = {}
         self._new: dict[str, bytes | None] = {}
@@ -117,7 +119,7 @@ class Cache:
         """Write what is new, if anything; a file that is locked, damaged or cannot be written is left or replaced."""
         fresh = {key: data for key, data in self._new.items() if not key.startswith("stat:")}
         self._new.clear()
-        if not fresh or self._path is None:
+        if not fresh or self._path is None or not self._writes:
             return
         try:
             self._write(self._path, fresh)

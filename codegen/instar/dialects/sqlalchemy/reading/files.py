@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from instar.config import Config
+    from instar.dialects.sqlalchemy.reading.allowance import Allowance
     from instar.dialects.sqlalchemy.reading.cache import Cache
     from instar.dialects.sqlalchemy.reading.syntax import Module
     from instar.sources import Source, SourceFile
@@ -44,8 +45,11 @@ class Files:
         read: Those whose lowered form was asked for.
     """
 
-    def __init__(self, source: Source, config: Config, cache: Cache) -> None:
+    def __init__(
+        self, source: Source, config: Config, cache: Cache, allowance: Allowance | None = None
+    ) -> None:
         self._source = source
+        self._allowance = allowance
         self._config = config
         self._cache = cache
         self._files: dict[str, SourceFile] = {}
@@ -104,6 +108,7 @@ class Files:
                 data = self._source.read(path)
             found = parse(data) if data is not None else Unparsable("could not be read")
             self._cache.put(key, found)
+            self._spend()
         return found
 
     def aside(self, path: str) -> bool:
@@ -143,6 +148,11 @@ class Files:
         for start in range(0, len(wanted), _ROUND):
             for path, data in self._source.read_many(wanted[start : start + _ROUND]).items():
                 self._note(path, data)
+            self._spend()
+
+    def _spend(self) -> None:
+        if self._allowance is not None:
+            self._allowance.spend()
 
     def _note(self, path: str, data: bytes) -> None:
         key = self._key(path)
