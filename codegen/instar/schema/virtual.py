@@ -183,12 +183,16 @@ def _edited(schema: Schema, edit: SourceEdit) -> Schema:
 def _edit(table: Table, edit: SourceEdit) -> Table:
     replace = msgspec.structs.replace
     fields = _edit_fields(table.fields, edit.before, edit.after)
-    indexes = table.indexes
+    indexes, constraints = table.indexes, table.constraints
+    if edit.before is not None and edit.after is None:
+        # A class cannot declare an index over a column that it does not map, although the database still has both.
+        gone = edit.before.name
+        indexes = tuple(index for index in indexes if gone not in (*index.fields, *index.include))
+        constraints = tuple(one for one in constraints if gone not in one.fields)
     if edit.before_index is not None:
         indexes = tuple(index for index in indexes if index != edit.before_index)
     if edit.after_index is not None:
         indexes = (*indexes, edit.after_index)
-    constraints = table.constraints
     if edit.before_constraint is not None:
         constraints = tuple(one for one in constraints if one != edit.before_constraint)
     if edit.after_constraint is not None:
