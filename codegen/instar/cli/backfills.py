@@ -91,10 +91,11 @@ def next_works(
 ) -> tuple[int, tuple[BackfillWork, ...]]:
     """The works of the first deploy that has some left, or of the one that is named.
 
-    A later deploy's backfills wait for its code, so that they are never begun in passing.
+    A later deploy's backfills wait for its DDL and its code, so that they are never begun in passing: a column of
+    that name may still be another one.
 
     Raises:
-        InstarError: The migration rewrites nothing, or everything is done.
+        InstarError: The migration rewrites nothing, or everything is done that is due.
     """
     works = works_by_deploy(migration)
     if not works:
@@ -105,9 +106,16 @@ def next_works(
             raise InstarError(f"deploy {deploy} of {migration.name} has no backfill; these have: {listed}.")
         return deploy, works[deploy]
     done = {progress.name for progress in known if progress.status == "completed"}
+    written = max(migration.generated, 1)
     for number, of_deploy in works.items():
-        if any(work.name not in done for work in of_deploy):
+        if number <= written and any(work.name not in done for work in of_deploy):
             return number, of_deploy
+    later = min((number for number in works if number > written), default=None)
+    if later is not None:
+        raise InstarError(
+            f"every backfill of {migration.name} so far is completed; the next one belongs to deploy {later}, "
+            f"which is not written yet: instar advance {migration.name}"
+        )
     raise InstarError(
         f"every backfill of {migration.name} is completed. "
         "For rows that came in since, use --sweep with --deploy; to check them: instar verify."

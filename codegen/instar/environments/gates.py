@@ -126,7 +126,7 @@ def _work(migration: Migration, deploy: Deploy, step: Step, evidence: Evidence, 
         )
     if found.remaining:
         return Missing(
-            kind="backfill", text=f"backfill {title}: {found.remaining:,} rows left {as_of}", step=step.id
+            kind="backfill", text=f"backfill {title}: {_rows(found.remaining)} left {as_of}", step=step.id
         )
     verify = f"instar verify {migration.name} --env {evidence.state.name}"
     if found.disagreeing:
@@ -211,3 +211,7 @@ def _leaving(before: Schema, after: Schema) -> set[str]:
                     else f"{table.name}.{field.name}"
                 )
     return names
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}"
