@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from instar.dialects.sqlalchemy.reading.classes import ClassValue
+from instar.dialects.sqlalchemy.reading.patterns import METHODS, match_names
+from instar.dialects.sqlalchemy.reading.scopes import ModuleScope
+from instar.dialects.sqlalchemy.reading.syntax import Module
 from instar.dialects.sqlalchemy.reading.values import (
     Applied,
     FunctionValue,
     LambdaValue,
     Member,
     Missing,
+    Symbol,
     Unknown,
     Value,
     is_constant,
@@ -23,10 +28,9 @@ if TYPE_CHECKING:
 _TEXT_METHODS = frozenset({
     "lower", "upper", "strip", "lstrip", "rstrip", "replace", "split", "rsplit", "partition", "rpartition", "title",
     "capitalize", "startswith", "endswith", "removeprefix", "removesuffix", "isupper", "islower", "isdigit", "swapcase",
-    "casefold", "isalpha",
+    "casefold", "isalpha", "isalnum", "find", "rfind", "count",
 })  # fmt: skip
 _LONGEST = 2_000
-_EXPLOSIVE = re.compile(r"[+*}?]\)*[+*{]|\([^)]*[+*|][^)]*\)[+*{]")
 
 
 def call_method(evaluator: Evaluator, owner: Value, name: str, made: Applied) -> Value:
@@ -58,6 +62,10 @@ def _dict_method(owner: dict[Value, Value], name: str, made: Applied) -> Value:
             return list(owner.values())
         case "get", (str() as key, *rest):
             return owner.get(key, rest[0] if rest else None)
+        case "group", () if 0 in owner:
+            return owner[0]
+        case "group", (int() | str() as key,):
+            return owner.get(key, Unknown("a group is missing"))
         case "copy", ():
             return dict(owner)
         case "update", _:
@@ -113,6 +121,20 @@ def call_builtin(evaluator: Evaluator, name: str, made: Applied) -> Value:
             return list(numbers) if len(numbers) <= _LONGEST else Unknown("a long range")
         case "enumerate" | "zip", _:
             return _pairs(evaluator, name, arguments, made)
+        case "map" | "filter", 2:
+            return _each(evaluator, name, made)
+        case _, _ if made.callee == Symbol(f"builtins.str.{name}") and isinstance(first, str):
+            bound = Applied(made.callee, arguments[1:], place=made.place)
+            return _text_method(evaluator, first, name, bound)
+        case _:
+            return _about_classes(evaluator, name, made)
+
+
+def _about_classes(evaluator: Evaluator, name: str, made: Applied) -> Value:
+    """`getattr`, `hasattr`, `setattr`, `issubclass`, `callable`."""
+    arguments = made.arguments
+    first = arguments[0] if arguments else None
+    match name, len(arguments):
         case "getattr", 2 | 3 if isinstance(arguments[1], str):
             from instar.dialects.sqlalchemy.reading.attributes import attribute  # noqa: PLC0415 - they need each other
 
@@ -131,6 +153,25 @@ def call_builtin(evaluator: Evaluator, name: str, made: Applied) -> Value:
             return True
         case _:
             return made
+
+
+def _each(evaluator: Evaluator, name: str, made: Applied) -> Value:
+    """`map(function, items)`, `filter(function, items)` as the list of what they give."""
+    from instar.dialects.sqlalchemy.reading.calls import apply  # noqa: PLC0415 - they need each other
+
+    function, items = made.arguments[0], evaluator.iterate(made.arguments[1])
+    if items is None:
+        return Unknown(f"{name}() of a value", made.place)
+    scope = ModuleScope("", Module([]), evaluator)
+    given = [
+        item if function is None else apply(evaluator, Applied(function, (item,)), scope) for item in items
+    ]
+    if name == "map":
+        return given
+    truths = [evaluator.truth(value) for value in given]
+    if None in truths:
+        return Unknown("filter() by a value", made.place)
+    return [item for item, truth in zip(items, truths, strict=True) if truth]
 
 
 def _convert(name: str, value: str | float) -> Value:
@@ -183,11 +224,18 @@ def call_library(evaluator: Evaluator, path: str, made: Applied) -> Value:
             return value
         case "re.compile", _:
             return made
-        case "re.sub", (str() as pattern, str() as new, str() as text):
-            return _substitute(pattern, new, text)
+        case "re.sub" | "re.split" | "re.findall", (pattern, *given):
+            flags = made.keywords.get("flags", 0)
+            return match_names(path[3:], pattern, given, flags, partial(_call, evaluator))
         case "os.getenv" | "os.environ.get", (_, str() as default):
             return default
-        case (("inflection.underscore" | "stringcase.snakecase" | "humps.decamelize"), (str() as text,)):
+        case (
+            "inflection.underscore"
+            | "stringcase.snakecase"
+            | "humps.decamelize"
+            | "pydantic.alias_generators.to_snake",
+            (str() as text,),
+        ):
             return _snake(text)
         case _:
             if path.endswith("has_inherited_table") and arguments and isinstance(arguments[0], ClassValue):
@@ -195,29 +243,18 @@ def call_library(evaluator: Evaluator, path: str, made: Applied) -> Value:
             return made
 
 
-def call_pattern(pattern: Applied, name: str, made: Applied) -> Value | Missing:
+def call_pattern(evaluator: Evaluator, pattern: Applied, name: str, made: Applied) -> Value | Missing:
     """A method of `re.compile(pattern)`."""
-    match name, pattern.arguments, made.arguments:
-        case "sub", (str() as text, *_), (str() as new, str() as subject):
-            return _substitute(text, new, subject)
-        case _:
-            return Missing()
+    if name not in METHODS or not pattern.arguments or made.keywords:
+        return Missing()
+    flags = pattern.arguments[1] if len(pattern.arguments) > 1 else pattern.keywords.get("flags", 0)
+    return match_names(name, pattern.arguments[0], made.arguments, flags, partial(_call, evaluator))
 
 
-def _substitute(pattern: str, new: str, text: str) -> Value:
-    """`re.sub`, where the pattern cannot take long on a name."""
-    if (
-        len(pattern) > 100
-        or len(text) > 200
-        or len(new) > 50
-        or _EXPLOSIVE.search(pattern)
-        or pattern.count("*") + pattern.count("+") > 3
-    ):
-        return Unknown("re.sub with a pattern that is not followed")
-    try:
-        return re.sub(pattern, new, text)
-    except (re.error, IndexError, RecursionError):
-        return Unknown("re.sub with a pattern that is not valid")
+def _call(evaluator: Evaluator, function: Value, value: Value) -> Value:
+    from instar.dialects.sqlalchemy.reading.calls import call_with  # noqa: PLC0415 - they need each other
+
+    return call_with(evaluator, function, value)
 
 
 def _snake(text: str) -> str:

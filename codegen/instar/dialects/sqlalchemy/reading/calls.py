@@ -72,7 +72,7 @@ def apply(evaluator: Evaluator, made: Applied, scope: Scope) -> Value:
             merged.sources = partial.sources | made.sources
             return apply(evaluator, merged, scope)
         case Member(owner=Applied(callee=Symbol(path="re.compile")) as pattern, name=name):
-            found = call_pattern(pattern, name, made)
+            found = call_pattern(evaluator, pattern, name, made)
             return made if isinstance(found, Missing) else found
         case ClassValue() as owner:
             return _instance(evaluator, owner, made)

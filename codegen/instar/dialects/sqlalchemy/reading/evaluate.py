@@ -8,7 +8,7 @@ from instar.dialects.sqlalchemy.reading import syntax as s
 from instar.dialects.sqlalchemy.reading.attributes import attribute
 from instar.dialects.sqlalchemy.reading.calls import call
 from instar.dialects.sqlalchemy.reading.classes import ClassValue
-from instar.dialects.sqlalchemy.reading.operators import operate, subscript
+from instar.dialects.sqlalchemy.reading.operators import operate, sliced, subscript
 from instar.dialects.sqlalchemy.reading.render import render
 from instar.dialects.sqlalchemy.reading.scopes import LocalScope, ModuleScope
 from instar.dialects.sqlalchemy.reading.values import (
@@ -73,9 +73,8 @@ class Evaluator:
                 return attribute(self, self.evaluate(owner, scope), name, self.place(expression, scope))
             case s.Call():
                 return call(self, expression, scope)
-            case s.Subscript(value=owner, index=index):
-                place = self.place(expression, scope)
-                return subscript(self, self.evaluate(owner, scope), self.evaluate(index, scope), place)
+            case s.Subscript():
+                return self._subscript(expression, scope)
             case s.Sequence(kind=kind, items=items):
                 values = self.spread(items, scope)
                 return values if kind == "list" else tuple(values)
@@ -91,6 +90,15 @@ class Evaluator:
                 return self.evaluate(body if truth else other, scope)
             case _:
                 return self._rest(expression, scope)
+
+    def _subscript(self, expression: s.Subscript, scope: Scope) -> Value:
+        owner, place = self.evaluate(expression.value, scope), self.place(expression, scope)
+        match expression.index:
+            case s.Operation(operator=":", operands=bounds):
+                start, stop = (self.evaluate(bound, scope) for bound in bounds)
+                return sliced(owner, start, stop, place)
+            case index:
+                return subscript(self, owner, self.evaluate(index, scope), place)
 
     def _rest(self, expression: s.Expr, scope: Scope) -> Value:
         match expression:

@@ -46,6 +46,9 @@ def lower(node: ast.expr) -> s.Expr:
         case ast.Dict(keys=keys, values=values):
             lowered = [lower(key) if key is not None else None for key in keys]
             return s.Mapping(lowered, [lower(value) for value in values])
+        case ast.Subscript(value=value, slice=ast.Slice(lower=start, upper=stop, step=None)):
+            bounds = [lower(bound) if bound is not None else s.Const(None) for bound in (start, stop)]
+            return s.Subscript(lower(value), s.Operation(":", bounds, *place(node)), *place(node))
         case ast.Subscript(value=value, slice=index) if not isinstance(index, ast.Slice):
             return s.Subscript(lower(value), lower(index), *place(node))
         case ast.Starred(value=value):

@@ -144,6 +144,17 @@ def _truth(value: Value) -> bool | None:
     return True if isinstance(value, ClassValue | FunctionValue | EnumMember) else None
 
 
+def sliced(owner: Value, start: Value, stop: Value, place: Place | None) -> Value:
+    """`owner[start:stop]`."""
+    if not isinstance(owner, str | list | tuple) or not all(
+        bound is None or isinstance(bound, int) for bound in (start, stop)
+    ):
+        return owner if isinstance(owner, Unknown) else Unknown("a part of a value", place)
+    first = start if isinstance(start, int) else None
+    last = stop if isinstance(stop, int) else None
+    return owner[first:last]
+
+
 def subscript(evaluator: Evaluator, owner: Value, index: Value, place: Place | None) -> Value:
     """`owner[index]`: an item, a member of an enum, a subscripted type, or part of an SQL expression."""
     match owner:

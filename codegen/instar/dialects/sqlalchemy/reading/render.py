@@ -76,6 +76,8 @@ def _grouped(expression: s.Expr) -> str:
 
 
 def _operation(operator: str, operands: list[s.Expr]) -> str:
+    if operator == ":":
+        return ":".join("" if bound == s.Const(None) else render(bound) for bound in operands)
     if len(operands) == 1:
         return f"{operator}{' ' if operator in _WORDS else ''}{_grouped(operands[0])}"
     return f" {operator} ".join(
