@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from instar_lint.deployment import TableKey
 
 _FUNCTION = re.compile(r"^def (\w+)\(", re.MULTILINE)
+_TYPESCRIPT_FUNCTION = re.compile(r"^export function (\w+)\(", re.MULTILINE)
 
 
 class AccessorModule(msgspec.Struct, frozen=True):
@@ -60,6 +62,25 @@ def accessor_modules(
         if data is not None:
             functions = _FUNCTION.findall(data.decode("utf-8", "replace"))
             found[key] = AccessorModule(path, _dotted(path, mapped), frozenset(functions))
+    return found
+
+
+def typescript_accessors(
+    source: Source, config: Config, tables: Iterable[TableKey]
+) -> dict[TableKey, AccessorModule]:
+    """The same for a Convex project; a module of that name which instar did not write is application code."""
+    from instar.dialects.convex.accessors import MARK  # noqa: PLC0415 - loads the templates
+    from instar.dialects.convex.reader import accessor_folder, schema_path  # noqa: PLC0415 - loads its parser
+    from instar.dialects.convex.typescript_text import camel  # noqa: PLC0415 - for Convex alone
+
+    functions = posixpath.dirname(schema_path(source, config) or "")
+    found: dict[TableKey, AccessorModule] = {}
+    for key in tables:
+        stem = posixpath.join(accessor_folder(config, functions), camel(key[1]))
+        data = source.read(f"{stem}.ts")
+        if data is not None and MARK.encode() in data:
+            functions_there = _TYPESCRIPT_FUNCTION.findall(data.decode("utf-8", "replace"))
+            found[key] = AccessorModule(f"{stem}.ts", stem, frozenset(functions_there))
     return found
 
 

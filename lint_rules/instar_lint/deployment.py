@@ -226,6 +226,10 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The fields in flight of a table, in these states."""
         return tuple(one for one in self.fields if one.key == key and one.state in states)
 
+    def is_unfilled(self, one: FieldInFlight, field: Field) -> bool:
+        """Whether another field of the same table still waits for its backfill."""
+        return any(other.field.name == field.name for other in self.fields_of(one.key, "unfilled"))
+
     @property
     def quiet(self) -> bool:
         """Whether nothing is in flight, so that no code needs to be read at all."""

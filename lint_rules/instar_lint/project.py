@@ -13,7 +13,7 @@ from instar.schema.change import ConstraintChange, FieldChange, IndexChange
 from instar.schema.diff import diff
 from instar.schema.virtual import declared_after
 from instar.sources import Source
-from instar_lint.accessors import accessor_modules
+from instar_lint.accessors import accessor_modules, typescript_accessors
 from instar_lint.deployment import Deployment
 from instar_lint.findings import Finding, in_order
 from instar_lint.in_flight import Sides, Standing, in_flight, is_finished
@@ -204,7 +204,12 @@ def pending(
     expected = _expected(unfinished, old.schema)
     revisions = new_revisions(source, base, applied_revisions(source, config))
     keys = {(change.namespace, change.table) for m in unfinished for change in m.changes}
-    accessors = accessor_modules(source, config, new.models, sorted(keys, key=str))
+    tables = sorted(keys, key=str)
+    accessors = (
+        typescript_accessors(source, config, tables)
+        if new.schema.dialect == "convex"
+        else accessor_modules(source, config, new.models, tables)
+    )
     sides = Sides(
         declared=new.schema,
         label=labels.after,

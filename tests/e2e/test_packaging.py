@@ -49,6 +49,8 @@ def test_the_wheel_holds_both_packages_and_the_templates(wheel):
         "instar/cli/app.py",
         "instar_lint/flake8_plugin.py",
         "instar/templates/demo/first/app/models.py",
+        "instar/templates/demo/convex/first/convex/schema.ts",
+        "instar/templates/demo/convex/run/convex/deployment.test.ts",
     } <= names
     assert {"instar/py.typed", "instar_lint/py.typed"} <= names
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/"))]
@@ -60,3 +62,10 @@ def test_the_demo_runs_from_the_installed_wheel(installed, tmp_path):
     assert Path(where.strip()).is_relative_to(installed)
     story = run(installed / "bin" / "instar", "demo", "--keep", tmp_path / "kept", cwd=tmp_path)
     assert "0 differ" in story
+
+
+@pytest.mark.xdist_group("wheel")
+def test_the_convex_demo_runs_from_the_installed_wheel(installed, tmp_path):
+    story = run(installed / "bin" / "instar", "demo", "convex", cwd=tmp_path)
+    assert "No migration is in flight." in story
+    assert list(tmp_path.iterdir()) == []

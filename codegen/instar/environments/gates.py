@@ -57,17 +57,26 @@ def gates(migration: Migration, deploy: int, evidence: Evidence) -> tuple[Missin
         name = evidence.environment
         hint = f"instar state set --env {name} --code $SHA; instar state pull --env {name}"
         return (Missing(kind="record", text="a record: nothing has been recorded", hint=hint),)
-    found = [*_ages(state, earlier, evidence), *_code(migration, earlier, evidence)]
+    found = [*_ages(migration, state, earlier, evidence), *_code(migration, earlier, evidence)]
     found += _database(migration, earlier, evidence)
     found += _proof(migration, deploy, evidence)
     return tuple({missing.text: missing for missing in found}.values())
 
 
-def _ages(state: EnvironmentState, earlier: tuple[Deploy, ...], evidence: Evidence) -> Iterator[Missing]:
+def _look(migration: Migration, environment: str) -> str:
+    """The command that records what is in the database."""
+    if migration.dialect == "convex":
+        return f"instar state set --env {environment} --code $SHA --backfills results.json"
+    return f"instar state pull --env {environment}"
+
+
+def _ages(
+    migration: Migration, state: EnvironmentState, earlier: tuple[Deploy, ...], evidence: Evidence
+) -> Iterator[Missing]:
     steps = [step for deploy in earlier for step in deploy.steps]
     name = state.name
     if any(step.kind != "code" for step in steps):
-        yield from _age("the database", state.database_as_of, f"instar state pull --env {name}", evidence)
+        yield from _age("the database", state.database_as_of, _look(migration, name), evidence)
     if any(step.kind == "code" for step in steps):
         yield from _age(
             "the code in service", state.code_as_of, f"instar state set --env {name} --code $SHA", evidence
@@ -132,7 +141,7 @@ def _work(migration: Migration, deploy: Deploy, step: Step, evidence: Evidence, 
     if found.disagreeing:
         text = f"agreement of {title}: {found.disagreeing:,} rows disagree {as_of}"
         return Missing(kind="verify", text=text, hint=verify, step=step.id)
-    pull = f"instar state pull --env {evidence.state.name}"
+    pull = _look(migration, evidence.state.name)
     if counted_too_early(deploy, step, evidence):
         text = f"verification of {title} after the code of deploy {deploy.number}: older code may have inserted rows since"
         return Missing(kind="verify", text=text, hint=f"{run}; {pull}", step=step.id)

@@ -45,7 +45,7 @@ import msgspec
 
 from instar_lint.facts import FieldUse
 from instar_lint.findings import FixHint, at_fact
-from instar_lint.rules.wording import instead
+from instar_lint.rules.wording import instead, through_accessor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,8 +69,7 @@ def _finding(use: FieldUse, one: FieldInFlight) -> Finding:
     next_step = instead(one, "read")
     fix = None
     if use.via == "attribute" and use.role == "value" and one.accessor:
-        next_step = f"read {one.accessor}({use.subject}) [instar fix]"
-        fix = FixHint(kind="read", name=use.name, accessor=one.accessor)
+        next_step, fix = through_accessor(use, one.accessor)
     elif use.via == "attribute" and use.role in {"filter", "order", "group", "join"} and one.expression:
         next_step = f"use {one.expression}() [instar fix]"
         fix = FixHint(kind="filter", name=use.name, accessor=one.expression)

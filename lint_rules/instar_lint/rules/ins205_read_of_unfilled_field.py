@@ -44,8 +44,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar_lint.facts import FieldUse
-from instar_lint.findings import FixHint, at_fact
-from instar_lint.rules.wording import listing
+from instar_lint.findings import at_fact
+from instar_lint.rules.wording import listing, through_accessor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,7 +76,6 @@ def _finding(use: FieldUse, one: FieldInFlight) -> Finding:
     fix = None
     next_step = "read it after its backfill is verified, or handle its absence"
     if one.accessor and use.via == "attribute" and use.role == "value":
-        next_step = f"read {one.accessor}({use.subject}) [instar fix]"
-        fix = FixHint(kind="read", name=use.name, accessor=one.accessor)
+        next_step, fix = through_accessor(use, one.accessor)
     message = f"{one.title} is not filled yet in {where} ({one.origin.migration}); {next_step}"
     return msgspec.structs.replace(at_fact(use, "INS205", message, field=one.field.name), fix=fix)

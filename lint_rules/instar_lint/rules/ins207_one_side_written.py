@@ -80,7 +80,7 @@ def _finding(use: FieldUse, one: FieldInFlight) -> Finding:
         f"write {partner.code_name} here too"
     )
     fix = None
-    if one.convertible and use.via in {"attribute", "keyword"}:
+    if one.convertible and use.via in {"attribute", "keyword"} and use.place.path.endswith(".py"):
         message += " [instar fix]"
         fix = FixHint(kind="write", name=use.name, partner=partner.code_name)
     return msgspec.structs.replace(at_fact(use, "INS207", message, field=one.field.name), fix=fix)

@@ -53,13 +53,15 @@ from typing import TYPE_CHECKING
 
 from instar.schema.change import FieldChange
 from instar.schema.model import Place
+from instar.schema.validators import is_subset
 from instar_lint.findings import Finding, at_declaration
 from instar_lint.rules.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from instar_lint.deployment import Deployment
+    from instar.schema.model import Field
+    from instar_lint.deployment import Deployment, FieldInFlight
 
 
 def check_schema(deployment: Deployment) -> Iterator[Finding]:
@@ -80,6 +82,8 @@ def check_schema(deployment: Deployment) -> Iterator[Finding]:
             continue
         table = deployment.table(deployment.declared, one.key)
         field = table.field(one.field.name) if table else None
+        if field is not None and _takes_both_forms(one, field):
+            continue
         if field is not None and not field.optional and isinstance(field.place, Place):
             message = (
                 f"{one.title} is declared required, and its backfill is not complete in "
@@ -93,6 +97,12 @@ def check_schema(deployment: Deployment) -> Iterator[Finding]:
                 namespace=one.namespace,
                 field=field.name,
             )
+
+
+def _takes_both_forms(one: FieldInFlight, field: Field) -> bool:
+    """Whether a field that is converted in place still accepts its old values."""
+    old = one.successor
+    return old is not None and old.name == field.name and is_subset(old.type, field.type)
 
 
 def _narrowed_documents(deployment: Deployment) -> Iterator[Finding]:

@@ -36,6 +36,15 @@ def instead(one: FieldInFlight, verb: str) -> str:
     return f"take this {verb} out, or keep the field until no code needs it"
 
 
+def through_accessor(use: FieldUse, accessor: str) -> tuple[str, FixHint | None]:
+    """How to read a field through its accessor, and the fix; TypeScript is fixed by hand."""
+    if not use.place.path.endswith(".py"):
+        module, _, function = accessor.rpartition(".")
+        return f"read {function}({use.subject}) of {module}", None
+    fix = FixHint(kind="read", name=use.name, accessor=accessor)
+    return f"read {accessor}({use.subject}) [instar fix]", fix
+
+
 def new_name(use: FieldUse, one: FieldInFlight) -> FixHint | None:
     """The fix of a use of a renamed field, where its new name can simply stand in its place."""
     if one.successor is None or not one.convertible or use.via not in {"attribute", "keyword"}:

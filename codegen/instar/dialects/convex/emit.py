@@ -18,7 +18,7 @@ from instar.dialects.convex.backfills import (
     tracking_module,
 )
 from instar.dialects.convex.editor import edit_schema
-from instar.dialects.convex.reader import schema_path
+from instar.dialects.convex.reader import accessor_folder, schema_path
 from instar.dialects.convex.resolution import parse_jsonc
 from instar.dialects.convex.typescript_text import camel, string
 from instar.errors import InstarError
@@ -163,11 +163,6 @@ def _backfills(
                 path=config_path,
             )
     return files
-
-
-def accessor_folder(config: Config, functions: str) -> str:
-    """Where accessor modules go."""
-    return config.accessors or posixpath.join(functions, "model")
 
 
 def _accessors(

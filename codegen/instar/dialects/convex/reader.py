@@ -83,6 +83,11 @@ def schema_path(source: Source, config: Config) -> str | None:
     return found[0] if found else None
 
 
+def accessor_folder(config: Config, functions: str) -> str:
+    """Where accessor modules go; `functions` is the folder of the schema."""
+    return config.accessors or posixpath.join(functions, "model")
+
+
 def find_schema_files(source: Source) -> list[str]:
     """The schema of each Convex project of the tree; the one nearest to the root alone where it is nearest."""
     found: list[str] = []

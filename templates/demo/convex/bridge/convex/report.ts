@@ -1,0 +1,10 @@
+import { query } from "./_generated/server";
+
+/** Every post, for the weekly report. */
+export const weekly = query({
+  args: {},
+  handler: async (ctx) => {
+    const posts = await ctx.db.query("posts").collect();
+    return posts.map((post) => post.title);
+  },
+});

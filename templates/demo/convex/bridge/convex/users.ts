@@ -1,0 +1,25 @@
+import { v } from "convex/values";
+import { mutation, query } from "./_generated/server";
+import { displayName, withDisplayName } from "./model/users";
+
+/** The name of a user, for greetings. */
+export const nameOf = query({
+  args: { id: v.id("users") },
+  returns: v.union(v.string(), v.null()),
+  handler: async (ctx, args) => {
+    const user = await ctx.db.get(args.id);
+    return user === null ? null : displayName(user);
+  },
+});
+
+/** Adds a user. */
+export const signUp = mutation({
+  args: { name: v.string(), email: v.string() },
+  returns: v.id("users"),
+  handler: async (ctx, args) =>
+    await ctx.db.insert("users", {
+      ...withDisplayName(args.name),
+      email: args.email,
+      createdAt: Date.now(),
+    }),
+});

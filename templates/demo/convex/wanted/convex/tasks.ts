@@ -1,0 +1,10 @@
+import { query } from "./_generated/server";
+
+/** The titles of the tasks that cannot wait. */
+export const urgent = query({
+  args: {},
+  handler: async (ctx) => {
+    const tasks = await ctx.db.query("tasks").collect();
+    return tasks.filter((task) => task.priority === 3).map((task) => task.title);
+  },
+});
