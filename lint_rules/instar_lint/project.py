@@ -23,8 +23,8 @@ from instar_lint.python.knowledge import Knowledge
 from instar_lint.python.modules import Modules
 from instar_lint.python.templates import collect_templates
 from instar_lint.readings import Readings
-from instar_lint.revision_files import filled_by, new_revisions
-from instar_lint.revisions import Revision, parse_revision
+from instar_lint.revision_files import compute_functions, filled_by, new_revisions
+from instar_lint.revisions import Revision, parse_again
 from instar_lint.standings import applied_revisions, recorded
 from instar_lint.uses import counts
 from instar_lint.versions import Labels, between, names_of
@@ -49,7 +49,8 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
         config: The configuration of the project.
         deployment: What is deployed and what is in flight.
         knowledge: What is known of its code.
-        revisions: Its revisions that are neither on the default branch nor applied anywhere.
+        revisions: Its revisions that are neither on the default branch nor applied anywhere, and the compute functions
+            of unfinished migrations.
         read: The files that the declared schema came from.
         skipped: Files that are no application code: generated accessors.
         warnings: What the user should know besides: records that are too old to count.
@@ -90,8 +91,8 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
             if self.counts(path):
                 facts = facts_of(text, path, self.knowledge, watch_of(self.deployment), tree)
                 found += lint_facts(facts, self.deployment)
-        if any(revision.path == path for revision in self.revisions):
-            revision = parse_revision(text, path)
+        for known in self.revisions:
+            revision = parse_again(known, text) if known.path == path else None
             found += lint_revision(revision, self.deployment) if revision else ()
         return in_order(found)
 
@@ -229,7 +230,7 @@ def pending(
         config=config,
         deployment=deployment,
         knowledge=_knowledge(source, config, new, old),
-        revisions=revisions,
+        revisions=(*revisions, *compute_functions(source, unfinished)),
         read=frozenset(new.files),
         skipped=tuple(module.path for module in accessors.values()),
         warnings=records.outdated,

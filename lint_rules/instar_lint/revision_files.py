@@ -1,15 +1,16 @@
-"""Which revisions of a version are linted, and which fields they fill."""
+"""Which revisions and compute functions of a version are linted, and which fields they fill."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from instar_lint.python.collect import decoded
-from instar_lint.revisions import parse_revision
+from instar_lint.revisions import parse_compute, parse_revision
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from instar.schema.migration import Migration
     from instar.schema.model import Schema
     from instar.sources import Source
     from instar_lint.deployment import TableKey
@@ -31,6 +32,19 @@ def new_revisions(
         if b"down_revision" in files[path]
     )
     return tuple(revision for revision in read if revision and revision.identifier not in applied)
+
+
+def compute_functions(source: Source, migrations: Sequence[Migration]) -> tuple[Revision, ...]:
+    """The files of the functions that some migrations compute values with, as far as they are written."""
+    names: dict[str, set[str]] = {}
+    for migration in migrations:
+        for step in migration.steps:
+            if step.work is not None and step.work.compute is not None:
+                path, _, function = step.work.compute.partition(":")
+                names.setdefault(path, set()).add(function)
+    files = source.read_many(sorted(names))
+    read = (parse_compute(decoded(data), path, names[path]) for path, data in sorted(files.items()))
+    return tuple(found for found in read if found is not None)
 
 
 def filled_by(revisions: Sequence[Revision], schema: Schema) -> frozenset[tuple[TableKey, str]]:

@@ -14,9 +14,7 @@ from instar.schema.model import Place
 from instar_lint.revision_statements import Loop, Statement, statement_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-GENERATED = "# instar: generated"
+    from collections.abc import Iterable, Iterator
 
 
 class OperationCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -42,16 +40,16 @@ class OperationCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
-    """One revision file.
+    """One revision file, or one of the functions that revisions and backfills compute values with.
 
     Attributes:
         path: The file, relative to the repository root.
         text: Its source.
-        identifier: Its revision id.
+        identifier: Its revision id; empty for a file of compute functions.
         upgrade: The operations that `upgrade()` calls, in order.
         statements: The data statements of `upgrade()`, in order.
-        placeholders: Where `upgrade()` raises `NotImplementedError`.
-        generated: Whether instar wrote it.
+        placeholders: Where `upgrade()`, or a compute function, raises `NotImplementedError`.
+        functions: The functions that run: `upgrade`, or the compute functions.
     """
 
     path: str
@@ -60,7 +58,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     upgrade: tuple[OperationCall, ...]
     statements: tuple[Statement, ...]
     placeholders: tuple[Place, ...] = ()
-    generated: bool = False
+    functions: tuple[str, ...] = ("upgrade",)
 
     @property
     def created(self) -> frozenset[str]:
@@ -94,8 +92,43 @@ def parse_revision(text: str, path: str) -> Revision | None:
         upgrade=tuple(reader.calls),
         statements=tuple(reader.statements),
         placeholders=tuple(reader.placeholders),
-        generated=GENERATED in text,
     )
+
+
+def parse_compute(text: str, path: str, names: Iterable[str]) -> Revision | None:
+    """Read a file of compute functions, or give None where it does not parse.
+
+    Args:
+        text: Its source.
+        path: Where it is.
+        names: The functions that backfills call.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    reader = _Reader(path, functions)
+    wanted = tuple(sorted(names))
+    for name in wanted:
+        if name in functions:
+            reader.block(functions[name].body)
+    return Revision(
+        path=path,
+        text=text,
+        identifier="",
+        upgrade=(),
+        statements=(),
+        placeholders=tuple(dict.fromkeys(reader.placeholders)),
+        functions=wanted,
+    )
+
+
+def parse_again(revision: Revision, text: str) -> Revision | None:
+    """The same file with other content, such as that of an unsaved buffer."""
+    if revision.identifier:
+        return parse_revision(text, revision.path)
+    return parse_compute(text, revision.path, revision.functions)
 
 
 def _assigned(tree: ast.Module, name: str) -> ast.expr | None:

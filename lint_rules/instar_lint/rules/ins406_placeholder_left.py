@@ -2,11 +2,12 @@
 
 ## What it does
 
-Reports `raise NotImplementedError` in `upgrade()` and in the functions that it calls.
+Reports `raise NotImplementedError` in `upgrade()`, in the functions that it calls, and in the functions that the
+backfills of an unfinished migration compute values with.
 
 ## Why it is bad
 
-The revision fails when it is applied, in the middle of a deploy.
+The revision or the backfill fails when it runs, in the middle of a deploy.
 
 ## Example
 
@@ -49,5 +50,10 @@ def check_revision(revision: Revision, deployment: Deployment) -> Iterator[Findi
     """Placeholders in what runs on upgrade."""
     del deployment
     for place in revision.placeholders:
-        message = "this placeholder is still to be filled in; the revision fails when it is applied"
+        what = (
+            "the revision fails when it is applied"
+            if revision.identifier
+            else "the backfill fails when it runs"
+        )
+        message = f"this placeholder is still to be filled in; {what}"
         yield at_statement(place, "INS406", message)
