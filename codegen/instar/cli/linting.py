@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from instar.cli.project import Project
     from instar.sources import Source
 
-_LINTED = (
+LINTED = (
     ".py",
     ".html",
     ".jinja",
@@ -40,6 +40,7 @@ _LINTED = (
     ".mts",
     ".mjs",
 )
+"""How the names of files end that can hold findings."""
 
 
 class Linted(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +111,7 @@ def chosen_paths(
     """
     wanted: set[str] | None = None
     if named:
-        files = [file.path for file in source.files(_LINTED)]
+        files = [file.path for file in source.files(LINTED)]
         wanted = {path for name in named for path in _inside(project.root, name, files)}
     if changed_since is not None:
         if project.repository is None:
@@ -177,7 +178,7 @@ def lint(
 def _texts(linted: LintProject, findings: Sequence[Finding], paths: Collection[str] | None) -> dict[str, str]:
     """The text of every file that has a finding, or a comment that names a rule of ours."""
     with_findings = {finding.place.path for finding in findings}
-    wanted = [f.path for f in linted.source.files(_LINTED) if paths is None or f.path in paths]
+    wanted = [f.path for f in linted.source.files(LINTED) if paths is None or f.path in paths]
     files = linted.source.read_many(wanted)
     return {
         path: decoded(data)

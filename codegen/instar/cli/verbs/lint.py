@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     "--changed-since", metavar="REF", help="Lint only files that differ from the merge-base with REF."
 )
 @click.option("--keep-unused-noqa", is_flag=True, help="Do not report noqa comments that take back nothing.")
+@click.option(
+    "--watch", "keep_watching", is_flag=True, help="Lint again on every change, and print what is different."
+)
 @click.option("--exit-zero", is_flag=True, help="End with 0 also when there are findings.")
 def command(
     *,
@@ -63,6 +66,7 @@ def command(
     write_baseline: bool,
     changed_since: str | None,
     keep_unused_noqa: bool,
+    keep_watching: bool,
     exit_zero: bool,
 ) -> int:
     """Report code that the deployed schema cannot serve yet, or soon cannot serve any more.
@@ -77,27 +81,43 @@ def command(
       instar lint app/views.py --env production
       instar lint --from v1.2 --to main --format json
       instar lint --baseline instar/baseline.json --write-baseline
+      instar lint convex --watch
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     from instar.cli.files import replace_file  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.linting import chosen_paths, lint, open_lint  # noqa: PLC0415
+    from instar.cli.linting import LINTED, chosen_paths, lint, open_lint  # noqa: PLC0415
     from instar.cli.project import Project  # noqa: PLC0415
     from instar_lint.baseline import encode  # noqa: PLC0415
 
     if write_baseline and baseline is None:
         raise click.UsageError("--write-baseline needs a file: --baseline FILE.")
-    project = Project.open(repo, dialect=dialect, schema=schema)
-    linted = open_lint(project, from_version, to_version, environment)
-    chosen = chosen_paths(project, linted.source, paths, changed_since)
+    if keep_watching and (write_baseline or to_version or output_format != "text"):
+        raise click.UsageError("--watch lints the work tree as text, without --to and --write-baseline.")
     known = None if write_baseline else baseline
-    outcome = lint(linted, chosen, baseline=known, unused_noqa=not keep_unused_noqa)
+
+    def read() -> Linted:
+        project = Project.open(repo, dialect=dialect, schema=schema)
+        linted = open_lint(project, from_version, to_version, environment)
+        chosen = chosen_paths(project, linted.source, paths, changed_since)
+        return lint(linted, chosen, baseline=known, unused_noqa=not keep_unused_noqa)
+
+    if keep_watching:
+        from instar.cli.watching import watch  # noqa: PLC0415 - loops alone need it
+
+        root = Project.open(repo, dialect=dialect, schema=schema).root
+        return watch(root, LINTED, lambda: _shown(read(), show_all=show_all))
+    outcome = read()
     proven = [finding for finding in outcome.findings if finding.confidence == "proven"]
     if write_baseline and baseline is not None:
         replace_file(baseline, encode(proven))
         say(f"{baseline} knows {counted(len(proven), 'finding')}.")
         return 0
-    _show(outcome.findings if show_all else proven, output_format)
+    _show(_shown(outcome, show_all=show_all), output_format)
     _tell_rest(outcome, show_all=show_all, output_format=output_format, baseline=baseline)
     return 1 if (proven or outcome.stale) and not exit_zero else 0
+
+
+def _shown(outcome: Linted, *, show_all: bool) -> tuple[Finding, ...]:
+    return tuple(one for one in outcome.findings if show_all or one.confidence == "proven")
 
 
 def _show(findings: Sequence[Finding], output_format: str) -> None:
