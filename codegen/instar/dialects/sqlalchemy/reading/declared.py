@@ -188,9 +188,9 @@ class Declarations:
             found = owner.find("__tablename__")
             return self.called(owner, "__tablename__", found[1]) if found and found[0] is owner else MISSING
         given = self.directive(owner, "__tablename__")
-        if given is not None:
-            return given[1]
         roots = self.roots(owner)
+        if given is not None:
+            return given[1] if "flask" not in roots or self._flask_names(owner) else MISSING
         if "sqlmodel" in roots:
             return owner.name.lower() if owner.keywords.get("table") is True else MISSING
         if "flask" in roots and self._flask_names(owner):
@@ -205,7 +205,11 @@ class Declarations:
         return MISSING
 
     def _flask_names(self, owner: ClassValue) -> bool:
-        """Flask-SQLAlchemy names a table after its class, except for single-table inheritance."""
+        """Flask-SQLAlchemy's rule: a class below a mapped one has a table where it has a primary key of its own.
+
+        Source: `NameMetaMixin.__table_cls__` and `should_set_tablename` in `flask_sqlalchemy.model`. Where there is
+        none, it takes a given `__tablename__` away again.
+        """
         from instar.dialects.sqlalchemy.reading.attributes_of import own_primary_key  # noqa: PLC0415 - they need each other
 
         if any(base.body.get("__table__") not in (None, MISSING) for base in owner.ancestors):

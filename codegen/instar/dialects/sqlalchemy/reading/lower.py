@@ -144,7 +144,18 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, *, in_class: bool) -
         unquote(lower(node.returns)) if node.returns is not None else None,
         body,
         *place(node),
+        list(_classes(node.body)) if body is None else [],
     )
+
+
+def _classes(body: Iterable[ast.stmt]) -> Iterator[s.Class]:
+    """The class statements of a function, those in its blocks and inner functions included."""
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield _class(node)
+        elif not isinstance(node, ast.Expr | ast.Assign | ast.Return):
+            for name in ("body", "orelse", "finalbody"):
+                yield from _classes(getattr(node, name, ()))
 
 
 def _runs(node: ast.FunctionDef | ast.AsyncFunctionDef, decorators: list[s.Expr], *, in_class: bool) -> bool:

@@ -8,10 +8,12 @@ from instar.dialects.sqlalchemy.reading import syntax as s
 from instar.dialects.sqlalchemy.reading.assemble import Assembly
 from instar.dialects.sqlalchemy.reading.classes import ClassValue
 from instar.dialects.sqlalchemy.reading.execute import execute
+from instar.dialects.sqlalchemy.reading.local_classes import local_classes, seems_mapped
 from instar.dialects.sqlalchemy.reading.scopes import LocalScope
 from instar.dialects.sqlalchemy.reading.tables import Tables
 from instar.dialects.sqlalchemy.reading.values import Applied, Member, SqlOperation, Value
-from instar.dialects.sqlalchemy.reading.vocabulary import CONSTRAINTS
+from instar.dialects.sqlalchemy.reading.vocabulary import COLUMNS, CONSTRAINTS
+from instar.schema.model import Opaque
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,7 +50,9 @@ class Survey:
         for module in modules:
             self._module(module)
         self._created(0)
+        self._local(modules)
         self._imperative()
+        self._unmapped()
         assembly = Assembly(self.project, self.tables)
         return assembly.assemble()
 
@@ -81,6 +85,46 @@ class Survey:
         while start < len(created) and start < 5_000:
             self._class(created[start])
             start += 1
+
+    def _local(self, modules: Iterable[ModuleScope]) -> None:
+        """Classes inside functions that nothing called; one that maps a known table again is a private copy."""
+        made = {id(each.definition) for each in self.project.evaluator.created}
+        for module in modules:
+            for owner in local_classes(module, self.project.evaluator):
+                if id(owner.definition) in made:
+                    continue
+                name = self.project.declared.tablename(owner)
+                if any(draft.name == name for draft in self.tables.drafts):
+                    continue
+                self._class(owner)
+                if self.tables.of_class(owner) is None and seems_mapped(owner):
+                    reason = f"{owner.name} is made inside a function, and its table is not known"
+                    self.tables.opaque.append(Opaque(reason=reason, place=owner.place))
+
+    def _unmapped(self) -> None:
+        """Classes that declare columns for others to inherit, and nothing does: who uses them was not seen."""
+        used = {
+            id(base)
+            for owner in self.classes
+            if self.tables.of_class(owner) is not None
+            for base in owner.ancestors
+        } | {id(owner) for owner, _ in self.imperative}
+        said = {part.place for part in self.tables.opaque}
+        for owner in self.classes:
+            if id(owner) not in used and owner.place not in said and self._declares_columns(owner):
+                reason = (
+                    f"{owner.name} declares columns, and no class that is known to map a table inherits them"
+                )
+                self.tables.opaque.append(Opaque(reason=reason, place=owner.place))
+
+    def _declares_columns(self, owner: ClassValue) -> bool:
+        if "sqlmodel" in self.project.declared.roots(owner):
+            return False  # a model of plain data
+        values = [owner.body.get(name) for name in list(owner.body.names)]
+        return any(
+            isinstance(value, Applied) and self.project.vocabulary.meaning(value.callee) in COLUMNS
+            for value in values
+        )
 
     def _variable(self, module: ModuleScope, name: str) -> None:
         value = module.bindings.get(name)

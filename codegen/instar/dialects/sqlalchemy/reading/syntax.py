@@ -175,7 +175,7 @@ class Parameter(msgspec.Struct, array_like=True):
 
 
 class Function(_Node, tag=22):
-    """A function definition; `body` is None where it can have no part in a model."""
+    """A function definition; `body` is None where it is not to be followed, and `classes` are those inside it then."""
 
     name: str
     parameters: list[Parameter]
@@ -184,6 +184,7 @@ class Function(_Node, tag=22):
     body: list[Statement] | None
     line: int
     column: int
+    classes: list[Class] = []
 
 
 class Class(_Node, tag=23):
