@@ -164,6 +164,15 @@ class SmallApplication:
         """Write what the models should be."""
         write(self.root, {"models.py": HEAD + models})
 
+    def edit(self, edits: dict[str, str]) -> None:
+        """Change the models as they are now: every text that is named, to another."""
+        path = self.root / "models.py"
+        text = path.read_text()
+        for old, new in edits.items():
+            assert old in text, f"{old} is not in {text}"
+            text = text.replace(old, new)
+        path.write_text(text)
+
     def record(self) -> None:
         """Commit, and record that this code is in service and what the database holds."""
         commit(self.root, {})
