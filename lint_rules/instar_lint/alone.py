@@ -73,8 +73,9 @@ def _deployment(
 ) -> Deployment:
     """What committed migrations say is in flight, where it is recorded what every environment has; else nothing."""
     records = recorded(source, config, environment)
-    known = bool(records.states) and all(state.schema is not None for state in records.states.values())
-    standings = records.standings(reading.schema) if known else ()
+    states = records.states.values()
+    known = bool(states) and not records.outdated and all(state.schema is not None for state in states)
+    standings = records.standings(reading.schema, labels.before) if known else ()
     migrations = tuple(m for m in ledger_of(source, config).migrations if not is_finished(m, standings))
     if not known or not migrations:
         origin = Origin(before=labels.before, after=labels.after)

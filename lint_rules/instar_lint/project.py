@@ -16,7 +16,7 @@ from instar.sources import Source
 from instar_lint.accessors import accessor_modules, typescript_accessors
 from instar_lint.deployment import Deployment
 from instar_lint.findings import Finding, in_order
-from instar_lint.in_flight import Sides, Standing, in_flight, is_finished
+from instar_lint.in_flight import Sides, in_flight, is_finished
 from instar_lint.lint import lint_facts, lint_revision, lint_schema, names_in_flight, watch_of
 from instar_lint.python.collect import collect, facts_of
 from instar_lint.python.knowledge import Knowledge
@@ -198,9 +198,7 @@ def pending(
     new = readings.of(source)
     old = readings.of(base) if base is not None else new
     records = recorded(source, config, environment)
-    standings = records.standings(old.schema) or (
-        Standing(name=labels.before, schema=old.schema, recorded=False),
-    )
+    standings = records.standings(old.schema, labels.before)
     unfinished = tuple(m for m in ledger_of(source, config).migrations if not is_finished(m, standings))
     expected = _expected(unfinished, old.schema)
     revisions = new_revisions(source, base, applied_revisions(source, config))

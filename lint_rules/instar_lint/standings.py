@@ -30,9 +30,14 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     states: dict[str, EnvironmentState] = {}
     outdated: tuple[str, ...] = ()
 
-    def standings(self, base: Schema) -> tuple[Standing, ...]:
-        """The environments; `base` is what is deployed where a record does not tell the schema."""
-        return tuple(
+    def standings(self, base: Schema, label: str) -> tuple[Standing, ...]:
+        """How far the environments are; the base among them where nothing is recorded, or a record is too old.
+
+        Args:
+            base: What is deployed where a record does not tell the schema.
+            label: How messages name the base.
+        """
+        known = tuple(
             Standing(
                 name=name,
                 schema=state.schema or base,
@@ -40,6 +45,9 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
             )
             for name, state in self.states.items()
         )
+        if known and not self.outdated:
+            return known
+        return (*known, Standing(name=label, schema=base, recorded=False))
 
 
 def recorded(
@@ -72,18 +80,21 @@ def recorded(
             counted[name] = states[name]
         else:
             outdated.append(
-                f"the record of {name} is from {age}, older than its max_age of {settings.max_age}, and does not "
-                f"count. Renew it with: instar state pull --env {name}"
+                f"the record of {name} {age} and must not be older than {settings.max_age}: the "
+                f"merge-base counts instead. Renew it with: instar state pull --env {name}"
             )
     return Recorded(states=counted, outdated=tuple(outdated))
 
 
 def _outdated(state: EnvironmentState, settings: EnvironmentConfig, now: dt.datetime) -> str | None:
-    """How old a record is, where that is too old; one without a date says nothing about the database."""
+    """How old a record is, where that is too old to count; one without a date is of any age."""
     longest = parse_age(settings.max_age)
-    if longest is None or state.database_as_of is None or now - state.database_as_of <= longest:
+    if longest is None:
         return None
-    return ago(state.database_as_of, now)
+    if state.database_as_of is None:
+        return "has no date"
+    age = now - state.database_as_of
+    return f"is from {ago(state.database_as_of, now)}" if age > longest else None
 
 
 def applied_revisions(source: Source, config: Config) -> frozenset[str]:

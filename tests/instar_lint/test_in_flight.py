@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import msgspec
@@ -27,12 +28,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def record(folder: Path, name: str, migration, point: int | None = None, *, filled: bool = False) -> None:
+def record(
+    folder: Path,
+    name: str,
+    migration,
+    point: int | None = None,
+    *,
+    filled: bool = False,
+    age: dt.timedelta | None = None,
+) -> None:
     """The state of an environment after a deploy of the migration."""
     works = [step.work.name for step in migration.steps if step.kind == "backfill" and step.work]
     state = EnvironmentState(
         name=name,
         schema=schema_after(migration, len(migration.deploys) if point is None else point),
+        database_as_of=None if age is None else dt.datetime.now(dt.UTC) - age,
         backfills={work: BackfillState(status="completed", remaining=0) for work in works} if filled else {},
     )
     write(folder, {f"instar/environments/{name}.json": encode_state(state).decode()})
@@ -122,3 +132,24 @@ def test_a_rename_that_code_cannot_follow_yet_is_not_spoken_of(folder):
     )
     (folder / "app/accessors/users.py").unlink()
     assert messages(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("age", "counts", "said"),
+    [
+        (dt.timedelta(minutes=5), True, ""),
+        (dt.timedelta(hours=30), False, "the record of production is from 1 day ago"),
+        (None, False, "the record of production has no date"),
+    ],
+)
+def test_a_record_that_is_too_old_counts_for_nothing(folder, age, counts, said):
+    migration = display_names(folder)
+    lay_out(folder, migration, {"app/views.py": NAMED})
+    config = (folder / "pyproject.toml").read_text()
+    write(folder, {"pyproject.toml": f'{config}\n[tool.instar.environments.production]\nmax_age = "24h"\n'})
+    record(folder, "production", migration, 1, filled=True, age=age)
+    done = run("lint", "--repo", folder)
+    assert (done.out == "") is counts
+    assert len(done.err.splitlines()) == (not counts)
+    assert said in done.err
+    assert "INS206" not in done.out or "not filled yet in main (" in done.out

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar.errors import InstarError
+from instar.schema.renames import parse_rename
 from instar.sources import WORKTREE
 from instar_lint.baseline import Entry, against, decode
 from instar_lint.findings import Finding, in_order
@@ -56,13 +57,29 @@ class Linted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def open_lint(
-    project: Project, from_version: str | None, to_version: str | None, environment: str | None
+    project: Project,
+    from_version: str | None,
+    to_version: str | None,
+    environment: str | None,
+    renames: Sequence[str] = (),
 ) -> LintProject:
     """The project ready to be linted: against one version, or against what is deployed.
 
+    Args:
+        project: The project.
+        from_version: The version that counts as deployed; what is recorded when None.
+        to_version: The version whose code is linted; the work tree when None.
+        environment: The one environment that counts.
+        renames: What is a rename between the two versions, as the user typed it.
+
     Raises:
-        InstarError: A version, a migration or a record cannot be read.
+        InstarError: A version, a migration or a record cannot be read, or a rename does not fit.
     """
+    if renames and from_version is None:
+        raise InstarError(
+            "--rename says what differs between two versions: give --from too. "
+            "Without it, renames are those of the committed migrations."
+        )
     bare = project.repository is not None and project.repository.bare
     name = to_version or ("HEAD" if bare else WORKTREE)
     source = project.source(name)
@@ -71,7 +88,8 @@ def open_lint(
     if from_version is not None:
         before = project.source(from_version)
         labels = Labels(_title(project, from_version), labels.after)
-        return between_versions(source, before, project.config, labels, readings=readings)
+        told = [parse_rename(text) for text in renames]
+        return between_versions(source, before, project.config, labels, renames=told, readings=readings)
     base = None
     if project.repository is not None and _has_commits(project):
         commit = project.deployed()

@@ -134,3 +134,18 @@ def test_fix_shows_then_writes_then_has_nothing_left(project):
     assert codes(project) == []
     assert "0 findings mended" in run("fix", "--repo", project).out
     assert (project / "app/views.py").read_text() == fixed
+
+
+def test_a_rename_between_two_versions_is_told(project):
+    commit(project, {"app/models.py": BEFORE.replace("user_name", "login")}, "rename")
+    versions = ("--from", "HEAD~1", "--to", "HEAD", "--repo", project)
+    told = run("lint", *versions, "--rename", "users.user_name=login")
+    assert "INS305" in run("lint", *versions).out
+    assert "INS305" not in told.out
+    assert f"app/views.py:{LINE}:17: INS201" in told.out
+    assert "read login instead" in told.out
+    wrong = run("lint", *versions, "--rename", "users.nothing=login")
+    assert (wrong.code, len(wrong.err.splitlines())) == (2, 1)
+    alone = run("lint", "--repo", project, "--rename", "users.user_name=login")
+    assert (alone.code, alone.out) == (2, "")
+    assert "--from" in alone.err

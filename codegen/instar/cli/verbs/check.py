@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from instar.cli import options
-from instar.cli.output import bad, counted, good, print_json, say
+from instar.cli.output import bad, counted, good, print_json, say, warn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,10 @@ def _lint(project: object) -> tuple[Finding, ...]:
     from instar.cli.project import Project  # noqa: PLC0415
 
     assert isinstance(project, Project)
-    outcome = lint(open_lint(project, None, None, None), None)
+    opened = open_lint(project, None, None, None)
+    for warning in opened.warnings:
+        warn(warning)
+    outcome = lint(opened, None)
     return tuple(finding for finding in outcome.findings if finding.confidence == "proven")
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--to", "to_version", metavar="REF", help="The version whose code is linted.  [default: WORKTREE]"
 )
+@options.renames
 @options.environment
 @click.option("--all", "show_all", is_flag=True, help="Show likely and possible findings too.")
 @click.option(
@@ -59,6 +60,7 @@ def command(
     schema: tuple[str, ...],
     from_version: str | None,
     to_version: str | None,
+    renames: tuple[str, ...],
     environment: str | None,
     show_all: bool,
     output_format: str,
@@ -80,6 +82,7 @@ def command(
       instar lint
       instar lint app/views.py --env production
       instar lint --from v1.2 --to main --format json
+      instar lint --from main --rename users.user_name=display_name
       instar lint --baseline instar/baseline.json --write-baseline
       instar lint convex --watch
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
@@ -96,7 +99,9 @@ def command(
 
     def read() -> Linted:
         project = Project.open(repo, dialect=dialect, schema=schema)
-        linted = open_lint(project, from_version, to_version, environment)
+        linted = open_lint(project, from_version, to_version, environment, renames)
+        for warning in linted.warnings:
+            warn(warning)
         chosen = chosen_paths(project, linted.source, paths, changed_since)
         return lint(linted, chosen, baseline=known, unused_noqa=not keep_unused_noqa)
 
