@@ -8,12 +8,14 @@ import msgspec
 
 from instar.dialects.sqlalchemy.accessors import access_files
 from instar.dialects.sqlalchemy.editor import edit_to
+from instar.dialects.sqlalchemy.listeners import listener_files
 from instar.dialects.sqlalchemy.script_folder import Script, script_folder
 from instar.errors import InstarError
 from instar.generate import Generated
 from instar.ledger import encode, path_of
 from instar.schema.in_flight import in_flight
 from instar.schema.operations import DropField, UnsyncFields
+from instar.sources import OverlaySource
 
 if TYPE_CHECKING:
     from instar.dialects.base import Workspace
@@ -55,6 +57,11 @@ def rollback(workspace: Workspace, migration: Migration) -> Rollback:
     kept = access_files(source, config, migration, _before(migration, deploy)) if deploy.number > 1 else None
     for path in accessors:
         files[path] = kept.owned.get(path) if kept is not None else None
+    edits: dict[str, bytes | None] = {
+        path: None if text is None else text.encode() for path, text in files.items()
+    }
+    listeners = listener_files(OverlaySource(source, edits), config, migration, deploy.number - 1)
+    files.update({**listeners.owned, **listeners.edited})
     hashes = {path: known for path, known in migration.files.items() if files.get(path, "") is not None}
     gone = {step.id for step in deploy.steps}
     back = msgspec.structs.replace(

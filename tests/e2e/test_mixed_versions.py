@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from instar.errors import InstarError
 from instar.schema.migration import Migration, Step
 from instar.schema.operations import CheckFilled, DropField, SyncFields, UnsyncFields
+from rolling import application
 from rolling.cases import CASES
 from rolling.schedule import Schedule, prepared
 
@@ -89,12 +90,15 @@ DEFECTS = {
     "no trigger": ("rename", without_triggers),
     "wrong guard": ("change a type, code first", with_greedy_guard),
     "drop before unmap": ("remove a field", same),
+    "no listener": ("rename, in the application", same),
     "missing sweep": ("add a required field, filled", without_check),
 }
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_a_planted_defect_is_noticed(database: str, tmp_path: Path, defect: str) -> None:
+def test_a_planted_defect_is_noticed(
+    database: str, tmp_path: Path, defect: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name, plant = DEFECTS[defect]
     case = CASES[name]
     migration = changed(case.plan(backend_of(database)), plant)
@@ -103,6 +107,8 @@ def test_a_planted_defect_is_noticed(database: str, tmp_path: Path, defect: str)
     skip: frozenset[str] = frozenset()
     if defect == "missing sweep":
         skip = frozenset(step.id for _, step in steps if step.kind in {"backfill", "verify"})
+    if defect == "no listener":
+        monkeypatch.setattr(application, "in_step_module", lambda *_: "def in_step(model): return model")
     if defect == "drop before unmap":
         steps.sort(key=lambda pair: pair[1].kind != "ddl")
     noticed = 0

@@ -22,9 +22,10 @@ from instar.errors import InstarError
 from instar.generate import Generated, generate
 from instar.ledger import read_ledger
 from instar.plan import PlanOptions, make_plan
+from instar.rollback import rollback
 from instar.schema.diff import diff
 from instar.schema.migration import Migration
-from instar.schema.operations import Conversion
+from instar.schema.operations import Conversion, DropField
 from instar.schema.renames import parse_rename
 from instar.sources import FolderSource
 from instar.staging import write_all
@@ -271,3 +272,34 @@ def test_an_unanswered_question_stops_it(root: Path) -> None:
     with pytest.raises(InstarError, match=r"priority|avatar_url"):
         generate(workspace(root), plan)
     assert msgspec.structs.replace(plan, decisions=()).generated == 0
+
+
+def test_listeners_keep_columns_in_step_where_triggers_do_not(root: Path) -> None:
+    migration = planned(sync="app")
+    models, listeners = root / "app/models.py", root / "app/accessors/users_in_step.py"
+    seen = 0
+    for _ in migration.deploys:
+        before = models.read_text()
+        migration = step(root, migration).migration
+        text = models.read_text()
+        kept = listeners.exists()
+        assert ("@user_in_step\nclass User(" in text) == kept
+        assert ("from app.accessors.users_in_step import in_step as user_in_step" in text) == kept
+        run(root, "-c", "import app.models")
+        if kept:
+            names = ("app/accessors", "app/models.py")
+            run(root, "-m", "mypy", "--strict", "--cache-dir", str(root.parent / "mypy"), *names)
+            run(root, "-m", "ruff", "check", "--no-cache", "--isolated", "app/accessors")
+            width = ("--line-length", "100")
+            run(root, "-m", "ruff", "format", "--no-cache", "--isolated", "--check", *width, str(listeners))
+            seen += 1
+        if not drops(migration):
+            taken = rollback(workspace(root), migration).made.files.get("app/models.py") or text
+            assert ("@user_in_step" in taken) == ("@user_in_step" in before)
+    assert seen == 2
+    assert "in_step" not in models.read_text()
+
+
+def drops(migration: Migration) -> bool:
+    last = migration.deploys[migration.generated - 1]
+    return any(isinstance(act, DropField) for step in last.steps for act in step.operations)

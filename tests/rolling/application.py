@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, registry
 
 from instar.dialects.sqlalchemy.ddl.columns import sqlalchemy_type
+from instar.dialects.sqlalchemy.in_step import in_step_module, kept_by_code
 from instar.schema.migration import FieldAccess, Migration
 from instar.schema.virtual import declared_after
 
@@ -38,6 +39,7 @@ class Application:
         self.model = type("Item", (), {})
         registry().map_imperatively(self.model, self.table)
         self.access = _access(migration, version)
+        self.left_alone = _kept_by_code(migration, version, self.model)
         self._engine = sa.create_engine(url, poolclass=sa.NullPool)
         self.connection = self._engine.connect()
 
@@ -47,13 +49,29 @@ class Application:
         self._engine.dispose()
 
     def maps(self, column: str) -> bool:
-        """Whether this version knows a column."""
-        return column in self.names
+        """Whether this version knows a column and works with it."""
+        return column in self.names and column not in self.left_alone
 
     def insert(self, key: int, values: dict[str, object]) -> None:
         """A new row through the ORM; `values` are by stored name."""
         with Session(self.connection) as session:
             session.add(self._new(key, values))
+            session.commit()
+
+    def insert_many(self, rows: dict[int, dict[str, object]]) -> None:
+        """Several new rows by one INSERT of the mapped class."""
+        given = [
+            {"id": key} | {self.names[column]: value for column, value in values.items()}
+            for key, values in rows.items()
+        ]
+        with Session(self.connection) as session:
+            session.execute(sa.insert(self.model), given)
+            session.commit()
+
+    def update_many(self, keys: list[int], column: str, value: object) -> None:
+        """A list of rows by primary key, as one bulk UPDATE."""
+        with Session(self.connection) as session:
+            session.execute(sa.update(self.model), [{"id": key, self.names[column]: value} for key in keys])
             session.commit()
 
     def _new(self, key: int, values: dict[str, object]) -> object:
@@ -132,3 +150,22 @@ def _access(migration: Migration, version: int) -> dict[str, FieldAccess]:
                 else:
                     found.pop(access.field.name, None)
     return found
+
+
+def _kept_by_code(migration: Migration, version: int, model: type) -> set[str]:
+    """Register the generated listeners where there are some; the columns that they write and this code does not."""
+    live: dict[str, FieldAccess] = {}
+    for deploy in migration.deploys[:version]:
+        for step in deploy.steps:
+            live.update({access.field.name: access for access in step.access})
+    kept = [access for access in live.values() if kept_by_code(access)]
+    if not kept:
+        return set()
+    module: dict[str, object] = {}
+    exec(compile(in_step_module(migration, kept), "in_step.py", "exec"), module)
+    module["in_step"](model)  # type: ignore[operator]  # the decorator
+    return {
+        access.field.name if access.mode == "read_old" else access.old.name
+        for access in kept
+        if access.old is not None
+    }

@@ -13,7 +13,7 @@ from instar.schema.migration import Migration
 from instar.schema.model import Constraint, Default, Field, Schema, Table
 from instar.schema.operations import Conversion
 from instar.schema.renames import Rename
-from rolling.expectation import Dropped, Filled, Pair, Value
+from rolling.expectation import AppPair, Dropped, Filled, Pair, Value
 from schema_parts import INT, field, index, table
 
 KEY = Constraint(kind="primary_key", fields=("id",))
@@ -69,12 +69,16 @@ def _same(value: Value) -> Value:
     return value
 
 
+def _pair(options: dict[str, object]) -> type[Pair]:
+    return AppPair if options.get("sync") == "app" else Pair
+
+
 def _rename(old: Field, new: Field, **options: object) -> Case:
     optional = old.optional
     return Case(
         before=(old,),
         after=(new,),
-        expect=lambda: Pair(old.name, new.name, _same, _same),
+        expect=lambda: _pair(options)(old.name, new.name, _same, _same),
         rename=Rename(table="items", namespace=None, old=old.name, new=new.name),
         nulls=lambda version, last: optional,
         options=PlanOptions(**options),
@@ -86,7 +90,7 @@ def _retype(**options: object) -> Case:
     return Case(
         before=(field("level"),),
         after=(field("level", INT),),
-        expect=lambda: Pair(
+        expect=lambda: _pair(options)(
             "level", "level_v2", lambda o: SCALE.get(str(o), 0), lambda n: NAMES.get(n, "medium")
         ),
         old_values=LEVELS,
@@ -118,6 +122,11 @@ CASES: dict[str, Case] = {
     "rename, code first": _rename(field("name"), field("label"), code_first=True),
     "change a type": _retype(),
     "change a type, code first": _retype(code_first=True),
+    "rename, in the application": _rename(field("name"), field("label"), sync="app"),
+    "rename a nullable field, in the application": _rename(
+        field("name", optional=True), field("label", optional=True), sync="app"
+    ),
+    "change a type, in the application": _retype(sync="app"),
     "make required": Case(
         (field("name", optional=True),),
         (field("name"),),

@@ -37,11 +37,23 @@ class Pair:
         elif column == self.new and value != n:
             self.rows[key] = (o if self._image(o) == value else self._back(value), value)
 
+    def update(self, key: int, column: str, value: Value) -> None:
+        """A write without a look at the row."""
+        self.write(key, column, value)
+
     def allowed(self, key: int, column: str, *, required: bool) -> tuple[Value, ...]:
         """What a read of one column may return."""
         del required
         o, n = self.rows[key]
         return (o,) if column == self.old else (n,)
+
+
+class AppPair(Pair):
+    """The same kept in step by the application: a bulk UPDATE counts also where the value is there already."""
+
+    def update(self, key: int, column: str, value: Value) -> None:
+        """A write without a look at the row."""
+        self.insert(key, column, value)
 
 
 class Filled:
@@ -60,6 +72,10 @@ class Filled:
         """A write of the field."""
         del column
         self.rows[key] = value
+
+    def update(self, key: int, column: str, value: Value) -> None:
+        """A write without a look at the row."""
+        self.write(key, column, value)
 
     def allowed(self, key: int, column: str, *, required: bool) -> tuple[Value, ...]:
         """The value; where there is none, what it is filled with, or nothing as long as code accepts that."""

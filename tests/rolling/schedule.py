@@ -178,16 +178,20 @@ class Schedule:
         return self.case.value(self.chance, column, version=application.version, last=application.last)
 
     def _insert(self, application: Application) -> None:
-        key, self._next = self._next, self._next + 1
-        column = self._column(application)
-        values: dict[str, object] = {"tag": "new"}
-        value = None
-        if column is not None:
-            values[column] = value = self._value(application, column)
-        application.insert(key, values)
-        self.expected.insert(key, column, value)  # type: ignore[arg-type]  # a pair is always mapped
-        self.tags[key] = "new"
-        self._check(application, key)
+        column, rows = self._column(application), {}
+        for _ in range(self.chance.choice((1, 1, 2))):
+            key, self._next = self._next, self._next + 1
+            rows[key] = {"tag": "new"}
+            if column is not None:
+                rows[key][column] = self._value(application, column)
+        if len(rows) == 1:
+            application.insert(key, rows[key])
+        else:
+            application.insert_many(rows)
+        for key, values in rows.items():
+            self.expected.insert(key, column, values.get(column))  # type: ignore[arg-type]  # a pair is always mapped
+            self.tags[key] = "new"
+            self._check(application, key)
 
     def _operate(self, application: Application, act: str) -> None:
         key, column = self._some(), self._column(application)
@@ -208,9 +212,9 @@ class Schedule:
             if act == "write":
                 application.write(key, column, value)
             else:
-                application.update(keys, column, value)
+                self.chance.choice((application.update, application.update_many))(keys, column, value)
             for one in keys:
-                self.expected.write(one, column, value)
+                (self.expected.write if act == "write" else self.expected.update)(one, column, value)
         for one in self._running:
             self._check(one, key)
 

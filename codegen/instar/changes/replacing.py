@@ -33,8 +33,13 @@ def replacing(item: FieldItem, context: Context, conversion: Conversion | None) 
     reason = refusal(item, context, conversion)
     if context.options.sync == "app" or reason:
         planned = replacing_in_app.replacing(item, context, conversion)
-        note = f"{item.title(item.old)} is kept in step by the application, one deploy more: {reason}."
-        return msgspec.structs.replace(planned, notes=(note,)) if reason else planned
+        because = f" ({reason})" if reason else ""
+        note = (
+            f"{item.title(item.old)} and {item.new.name} are kept in step by the application{because}, one deploy more. "
+            "Its listeners see what sessions flush and execute for the mapped class; Core statements on the table and "
+            "raw SQL have to write both columns (INS207)."
+        )
+        return msgspec.structs.replace(planned, notes=(note,))
     works = copy_work(context, item, conversion, in_app=False)
     code_first = context.options.code_first and not item.new.optional
     extra = filled_where_required(item, context)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from instar.cli.project import Project
-    from instar.schema.migration import Deploy, Migration
+    from instar.schema.migration import Deploy, Migration, Step
     from instar.sources import Source
 
 
@@ -142,22 +142,32 @@ def _listed(made: Generated) -> Iterator[str]:
 
 
 def _next(migration: Migration, deploy: Deploy) -> Iterator[str]:
-    """The steps of the deploy as they are to be done, in order."""
+    """What is to be done in this deploy, in order: each command once, with all that it covers."""
     yield ""
     yield f"{migration.name}, deploy {deploy.number} of {len(migration.deploys)}. Next:"
+    covered: dict[str, list[str]] = {}
     for step in deploy.steps:
-        title = step.title.splitlines()[0] if step.title else step.id
-        if step.kind == "ddl" and step.id in migration.revisions:
-            yield f"  alembic upgrade {migration.revisions[step.id]}    {title}"
-        elif step.kind == "code":
-            yield f"  deploy the code    {title}"
-        elif step.work is not None and migration.dialect == "convex":
-            from instar.dialects.convex.commands import command_of  # noqa: PLC0415 - only for Convex
-
-            yield f"  {command_of(step)}    {title}"
-        elif step.kind == "backfill":
-            yield f"  instar run {migration.name}    {title}"
-        elif step.kind == "verify":
-            yield f"  instar verify {migration.name}    {title}"
+        command = _command(migration, step)
+        if command is not None:
+            covered.setdefault(command, []).append(step.title.splitlines()[0] if step.title else step.id)
+    for command, titles in covered.items():
+        first, *others = titles
+        yield f"  {command}    {first}"
+        yield from (f"  {' ' * len(command)}    {other}" for other in others)
     if deploy.number < len(migration.deploys):
         yield "  instar advance"
+
+
+def _command(migration: Migration, step: Step) -> str | None:
+    """What a user does for a step."""
+    if step.kind == "ddl" and step.id in migration.revisions:
+        return f"alembic upgrade {migration.revisions[step.id]}"
+    if step.kind == "code":
+        return "deploy the code"
+    if step.work is None:
+        return None
+    if migration.dialect == "convex":
+        from instar.dialects.convex.commands import command_of  # noqa: PLC0415 - only for Convex
+
+        return command_of(step)
+    return f"instar {'run' if step.kind == 'backfill' else 'verify'} {migration.name}"

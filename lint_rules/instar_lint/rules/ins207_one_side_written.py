@@ -31,6 +31,10 @@ def close(order: Order) -> None:
 
 `instar fix` writes the other side in the same assignment.
 
+With `--sync app` the generated listeners complete what a session flushes, and `insert` and `update` of the mapped
+class; they cannot see Core statements on the table, raw SQL and the session's `bulk_…` methods, which have to write
+both columns.
+
 ## When to ignore
 
 In the code that keeps the two in step itself, such as an event listener: `# noqa: INS207 - reason`.

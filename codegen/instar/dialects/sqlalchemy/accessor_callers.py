@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Inlined(msgspec.Struct, frozen=True):
-    """Accessors that go: their module, their names, and the qualified class of the rows."""
+    """Accessors that go: their module, their names with the attributes instead, and the qualified class of the rows."""
 
     module: str
-    names: tuple[str, ...]
+    names: tuple[tuple[str, str], ...]
     model: str
 
 
@@ -67,11 +67,11 @@ class _Rewrite(cst.CSTTransformer):
         super().__init__()
         self.changed = False
         self._context = context
-        self._reads = {f"{one.module}.{name}": name for one in finished for name in one.names}
+        self._reads = {f"{one.module}.{name}": to for one in finished for name, to in one.names}
         self._queries = {
-            f"{one.module}.{name}_expression": (one.model, name) for one in finished for name in one.names
+            f"{one.module}.{name}_expression": (one.model, to) for one in finished for name, to in one.names
         }
-        self._writes = {f"{one.module}.set_{name}": name for one in finished for name in one.names}
+        self._writes = {f"{one.module}.set_{name}": to for one in finished for name, to in one.names}
 
     def _meant(self, node: cst.CSTNode) -> str | None:
         names = self.get_metadata(QualifiedNameProvider, node, set())

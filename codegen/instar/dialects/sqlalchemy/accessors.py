@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from instar.dialects.sqlalchemy.accessor_callers import Inlined, inline_accessors
+from instar.dialects.sqlalchemy.accessor_home import Home, class_of
 from instar.dialects.sqlalchemy.editing.style import IMPORTED, PLAIN
 from instar.dialects.sqlalchemy.layout import tidy
+from instar.dialects.sqlalchemy.listeners import listener_files
 from instar.dialects.sqlalchemy.python_text import identifier, slug, string
 from instar.dialects.sqlalchemy.reader import read_models
 from instar.dialects.sqlalchemy.templating import render
-from instar.errors import InstarError
 from instar.schema.virtual import declared_after
+from instar.sources import OverlaySource
 
 if TYPE_CHECKING:
     from instar.config import Config
-    from instar.dialects.sqlalchemy.mapping import MappedClass, Models
+    from instar.dialects.sqlalchemy.mapping import MappedClass
     from instar.schema.migration import Deploy, FieldAccess, Migration
     from instar.schema.model import Field, Table
     from instar.schema.operations import Conversion
     from instar.sources import Source
 
-_TableKey = tuple[str | None, str]
+_TableKey: TypeAlias = tuple[str | None, str]
+_Fields: TypeAlias = "dict[str, FieldAccess]"
 
 
 class AccessFiles(msgspec.Struct, frozen=True):
@@ -50,15 +53,15 @@ def access_files(source: Source, config: Config, migration: Migration, deploy: D
     if not before and not after:
         return AccessFiles({}, {})
     models = read_models(source, config).models
-    owned: dict[str, str | None] = {}
+    listeners = listener_files(source, config, migration, deploy.number)
+    owned, edited = dict(listeners.owned), dict(listeners.edited)
     finished: list[Inlined] = []
     for key in sorted({*before, *after}, key=str):
-        mapped = _class_of(models, key)
-        home = _Home(mapped, config)
+        mapped = class_of(models, key)
+        home = Home(mapped, config)
         path = f"{home.folder}/{slug(key[0] or '', key[1])}.py"
-        done = [one for name, one in before.get(key, {}).items() if name not in after.get(key, {})]
-        if done:
-            names = tuple(_name(one) for one in done)
+        names = _finished(migration, deploy.number, key, before.get(key, {}), after.get(key, {}))
+        if names:
             finished.append(Inlined(home.dotted(path), names, mapped.qualified))
         if key in after:
             table = declared_after(migration, deploy.number).table(key[1], key[0])
@@ -69,9 +72,26 @@ def access_files(source: Source, config: Config, migration: Migration, deploy: D
                 owned[package] = render("accessors_package.py.jinja2")
         else:
             owned[path] = None
-    edited = inline_accessors(source, config, finished)
+    edited.update(inline_accessors(OverlaySource(source, _buffers(edited)), config, finished))
     _drop_empty_package(source, owned)
     return AccessFiles(owned, {path: text for path, text in edited.items() if path not in owned})
+
+
+def _buffers(texts: dict[str, str]) -> dict[str, bytes | None]:
+    return {path: text.encode() for path, text in texts.items()}
+
+
+def _finished(
+    migration: Migration, number: int, key: _TableKey, before: _Fields, after: _Fields
+) -> tuple[tuple[str, str], ...]:
+    """The accessors that go in a deploy, each with the attribute that takes its place."""
+    table = declared_after(migration, number).table(key[1], key[0])
+    found = []
+    for stored, one in before.items():
+        if stored not in after or _name(after[stored]) != _name(one):
+            field = table.field(stored) if table is not None else None
+            found.append((_name(one), identifier((field or one.field).code_name)))
+    return tuple(found)
 
 
 def _drop_empty_package(source: Source, owned: dict[str, str | None]) -> None:
@@ -91,43 +111,17 @@ def _drop_empty_package(source: Source, owned: dict[str, str | None]) -> None:
 
 
 def _live(migration: Migration, number: int) -> dict[_TableKey, dict[str, FieldAccess]]:
-    """The accessors that exist after a deploy: by table, by the field's name in code."""
+    """The accessors that exist after a deploy: by table, by the field's stored name."""
     found: dict[_TableKey, dict[str, FieldAccess]] = {}
     for deploy in migration.deploys[: max(number, 0)]:
         for step in deploy.steps:
             for access in step.access:
                 fields = found.setdefault((access.namespace, access.table), {})
                 if access.mode == "plain":
-                    fields.pop(access.field.code_name, None)
+                    fields.pop(access.field.name, None)
                 else:
-                    fields[access.field.code_name] = access
+                    fields[access.field.name] = access
     return {key: fields for key, fields in found.items() if fields}
-
-
-def _class_of(models: Models, key: _TableKey) -> MappedClass:
-    found = models.of_table(key[1], key[0])
-    if not found:
-        raise InstarError(
-            f'no class maps the table "{key[1]}", so its fields in transition can have no accessor. '
-            "Plan with --sync trigger and without --code-first."
-        )
-    return found[0]
-
-
-class _Home:
-    """Where accessors live, and how modules of this project are imported."""
-
-    def __init__(self, mapped: MappedClass, config: Config) -> None:
-        depth = mapped.module.count(".") + 1
-        parts = mapped.path.removesuffix("/__init__.py").removesuffix(".py").split("/")
-        self._root = "/".join(parts[:-depth])
-        beside = mapped.path.rpartition("/")[0]
-        self.folder = (config.accessors or f"{beside}/accessors").strip("/")
-
-    def dotted(self, path: str) -> str:
-        """The dotted name by which the project imports a file."""
-        inside = path.removeprefix(f"{self._root}/") if self._root else path
-        return inside.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _name(access: FieldAccess) -> str:
@@ -135,7 +129,7 @@ def _name(access: FieldAccess) -> str:
 
 
 def _module(
-    migration: Migration, mapped: MappedClass, home: _Home, table: Table, fields: tuple[FieldAccess, ...]
+    migration: Migration, mapped: MappedClass, home: Home, table: Table, fields: tuple[FieldAccess, ...]
 ) -> str:
     functions = [_function(migration, mapped, home, table, access) for access in fields]
     imports = sorted({line for function in functions for line in function["imports"]})  # type: ignore[attr-defined]  # a list
@@ -155,7 +149,7 @@ def _module(
 
 
 def _function(
-    migration: Migration, mapped: MappedClass, home: _Home, table: Table, access: FieldAccess
+    migration: Migration, mapped: MappedClass, home: Home, table: Table, access: FieldAccess
 ) -> dict[str, object]:
     """One field's part of the module, as the template reads it."""
     kind, imports = _annotation(access.field)
@@ -245,7 +239,7 @@ def _until(migration: Migration, access: FieldAccess) -> int:
     for deploy in migration.deploys:
         for step in deploy.steps:
             for one in step.access:
-                if one.mode == "plain" and one.field.code_name == access.field.code_name:
+                if one.mode == "plain" and one.field.name == access.field.name:
                     return deploy.number
     return len(migration.deploys)
 

@@ -35,8 +35,9 @@ def _indented(argument: str, depth: int) -> str:
 
 
 def tidy(text: str) -> str:
-    """The text without trailing blanks, with two empty lines before a definition and one elsewhere."""
+    """The text without trailing blanks, with two empty lines around a definition and one elsewhere."""
     stripped = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
     closer = re.sub(r"\n{3,}", "\n\n", stripped)
     spaced = re.sub(r"\n\n(?=(?:def|class|@|async def)\b|@)", "\n\n\n", closer)
-    return spaced.strip("\n") + "\n"
+    after_body = re.sub(r"(\n[ \t]+[^\s\"][^\n]*\n)\n(?=[A-Z_]+(?:: | = ))", r"\1\n\n", spaced)
+    return after_body.strip("\n") + "\n"
