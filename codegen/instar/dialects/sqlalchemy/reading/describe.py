@@ -10,6 +10,7 @@ from instar.dialects.sqlalchemy.mapping import AttributeKind, CoreTable, MappedA
 from instar.dialects.sqlalchemy.reading.annotated import relationship_target
 from instar.dialects.sqlalchemy.reading.attributes_of import Declared, all_attributes
 from instar.dialects.sqlalchemy.reading.classes import ClassValue
+from instar.dialects.sqlalchemy.reading.direction import Direction, points_at
 from instar.dialects.sqlalchemy.reading.values import Applied, LambdaValue, Symbol, Value
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class Description:
         if isinstance(keywords.get("uselist"), bool):
             many = keywords["uselist"] is True
         if many is None:
-            many = self._many(draft, target, keywords)
+            many = self._many(draft, target, keywords, owner)
         back = keywords.get("back_populates")
         result = MappedAttribute(
             name=declared.name,
@@ -164,8 +165,7 @@ class Description:
         return result
 
     def _target(self, value: Value, owner: ClassValue) -> ClassValue | None:
-        if isinstance(value, LambdaValue):
-            value = self._project.evaluator.evaluate(value.body, value.scope)
+        value = self._followed(value)
         if isinstance(value, ClassValue):
             return value
         if isinstance(value, str):
@@ -174,22 +174,40 @@ class Description:
             return near[0] if near else found[0] if found else None
         return None
 
-    def _many(self, draft: TableDraft | None, target: ClassValue | None, keywords: dict[str, Value]) -> bool:
+    def _many(
+        self,
+        draft: TableDraft | None,
+        target: ClassValue | None,
+        keywords: dict[str, Value],
+        owner: ClassValue,
+    ) -> bool:
         """Without a word on it: one where this table points at the other, many otherwise."""
         if "secondary" in keywords:
             return True
         other = self._survey.tables.of_class(target) if target is not None else None
         if draft is None or other is None:
             return False
-        points = any(
-            _names(key.target, other) for column in draft.columns.values() for key in column.foreign_keys
+        told = Direction(draft, other, lambda value: self._table_of(value, owner)).many(
+            self._followed(keywords.get("foreign_keys")), self._followed(keywords.get("primaryjoin"))
         )
-        back = any(
-            _names(key.target, draft) for column in other.columns.values() for key in column.foreign_keys
-        )
+        if told is not None:
+            return told
+        points = any(points_at(column, other) for column in draft.columns.values())
+        back = any(points_at(column, draft) for column in other.columns.values())
         if draft is other:
             return "remote_side" not in keywords
         return back and not points
+
+    def _table_of(self, value: Value, owner: ClassValue) -> TableDraft | None:
+        """The table of a class that is named or meant; of an expression such as `User.__table__.c`."""
+        named = self._target(value, owner)
+        return self._survey.tables.of_reference(named if named is not None else value)
+
+    def _followed(self, value: Value) -> Value:
+        """What a function without arguments gives."""
+        if isinstance(value, LambdaValue):
+            return self._project.evaluator.evaluate(value.body, value.scope)
+        return value
 
     def _backref(
         self, value: Value, side: MappedAttribute, owner: ClassValue, target: ClassValue | None
@@ -239,16 +257,6 @@ def _is_dynamic(declared: Declared) -> bool:
         "DynamicMapped",
         "WriteOnlyMapped",
     }
-
-
-def _names(target: Value, draft: TableDraft) -> bool:
-    """Whether a foreign key's target is a column of a table."""
-    if isinstance(target, str):
-        return target.rpartition(".")[0].rpartition(".")[2] == draft.name
-    return (
-        any(target is column.source for column in draft.columns.values())
-        or getattr(target, "owner", None) is draft.owner
-    )
 
 
 def _kind(kind: str) -> AttributeKind:
