@@ -3,12 +3,14 @@
 ## What it does
 
 Reports new tables, fields, indexes and constraints whose names are too long for the backend, indexes with too many
-columns, and what Convex refuses: reserved names, and names that do not start with a letter.
+columns, and what Convex refuses: reserved names, names that do not start with a letter, indexes without a field, with
+`_creationTime`, with a field twice, defined like another one of the table, with more than 15 fields, with more than 16
+filter fields or with dimensions outside 2 to 4096, and more than 64 indexes of a table (from 33 on a likely finding).
 
 ## Why it is bad
 
 PostgreSQL cuts a name after 63 bytes without an error: the next migration looks for a name that is not there.
-MariaDB refuses names over 64 characters, and Convex the whole push.
+MariaDB refuses names over 64 characters, and Convex the whole push; `tsc` sees none of what it refuses.
 
 ## Example
 
@@ -56,8 +58,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from instar.schema.change import ConstraintChange, FieldChange, IndexChange, TableChange
 from instar.schema.model import Constraint, Field, Index, Table
+from instar_lint.convex_limits import MOST_FIELDS, count_reason, index_reason
 from instar_lint.findings import at_declaration
 
 if TYPE_CHECKING:
@@ -68,7 +73,12 @@ if TYPE_CHECKING:
     from instar_lint.deployment import Deployment
     from instar_lint.findings import Finding
 
-LIMITS = {"postgresql": (63, 32), "mariadb": (64, 16), "sqlite": (1_000_000, 2000), "convex": (64, 15)}
+LIMITS = {
+    "postgresql": (63, 32),
+    "mariadb": (64, 16),
+    "sqlite": (1_000_000, 2000),
+    "convex": (64, MOST_FIELDS),
+}
 RESERVED = frozenset({"by_id", "by_creation_time"})
 
 _CONVEX_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -86,6 +96,35 @@ def check_schema(deployment: Deployment) -> Iterator[Finding]:
                 named = index.name if index else None
                 message = f"{what} {name} {reason}"
                 yield at_declaration(place, "INS306", message, change, field=field, index=named)
+    if convex:
+        yield from _convex_tables(deployment)
+
+
+def _convex_tables(deployment: Deployment) -> Iterator[Finding]:
+    """Tables with new indexes, each judged once."""
+    for table in deployment.declared.tables:
+        changes = [
+            change for change in deployment.changes if change.table == table.name and _adds_index(change)
+        ]
+        if not changes:
+            continue
+        counted = count_reason(table)
+        if counted is not None and table.place is not None:
+            found = at_declaration(table.place, "INS306", f"table {table.name} {counted[0]}", changes[0])
+            yield found if counted[1] else msgspec.structs.replace(found, confidence="likely")
+        for change in changes:
+            for _, name, place, index in _named(change):
+                reason = index_reason(table, index) if index is not None else None
+                if reason and place is not None:
+                    yield at_declaration(place, "INS306", f"index {name} {reason}", change, index=name)
+
+
+def _adds_index(change: Change) -> bool:
+    return change.kind == "add_index" or (
+        isinstance(change, TableChange)
+        and change.kind == "add_table"
+        and bool(change.after and change.after.indexes)
+    )
 
 
 def _named(change: Change) -> Iterator[tuple[str, str, Place | None, Index | None]]:
@@ -111,7 +150,7 @@ def _reason(what: str, name: str, backend: str, index: Index | None) -> str | No
     length = len(name.encode()) if backend == "postgresql" else len(name)
     if length > longest:
         return f"has {length} characters, and {backend} takes {longest}; choose a shorter name"
-    if index and len(index.keys) > columns:
+    if index and backend != "convex" and len(index.keys) > columns:
         return f"has {len(index.keys)} columns, and {backend} takes {columns}; leave some out"
     if backend == "convex" and index and name in RESERVED:
         return "is a name that Convex keeps for itself; choose another one"

@@ -40,6 +40,12 @@ LONGEST = 400_000
 _SPACE = re.compile(r"\s+")
 
 
+def _is_link(node: Node) -> bool:
+    """Whether it is the `f().index` of a chain of calls, which the call in it pays for: a table has 64 indexes."""
+    owner = node.child_by_field_name("object") if node.type == "member_expression" else None
+    return owner is not None and owner.type == "call_expression"
+
+
 @dataclass(slots=True, eq=False)
 class Scope:
     """The names that an expression can see: its function's, those around it, its module's."""
@@ -66,11 +72,12 @@ class Evaluator:
         self._steps += 1
         if self._depth >= DEEPEST or self._steps > LONGEST:
             return self.unknown(node, scope, "this is nested too deeply or too large to be evaluated")
-        self._depth += 1
+        cost = 0 if _is_link(node) else 1
+        self._depth += cost
         try:
             return handler(self, node, scope)
         finally:
-            self._depth -= 1
+            self._depth -= cost
 
     def unknown(self, node: Node, scope: Scope, reason: str) -> Unknown:
         """An unknown value at a node."""

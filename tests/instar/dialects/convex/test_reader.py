@@ -285,3 +285,11 @@ def test_where_the_schema_is(tmp_path: Path) -> None:
     with pytest.raises(InstarError, match="several Convex schemas"):
         read(tmp_path / "two", two)
     assert read(tmp_path / "told", two, schema=("apps/b/convex/schema.ts",)).table("t")
+
+
+@pytest.mark.parametrize("count", [1, 64, 100])
+def test_a_table_with_all_the_indexes_that_convex_takes(tmp_path: Path, count: int) -> None:
+    chain = "".join(f'.index("by_{number}", ["f{number}"])' for number in range(count))
+    table = only_table(tmp_path, f"defineTable(v.any()){chain}")
+    assert [index.name for index in table.indexes] == [f"by_{number}" for number in range(count)]
+    assert not table.opaque
