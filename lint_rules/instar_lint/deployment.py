@@ -226,6 +226,13 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The fields in flight of a table, in these states."""
         return tuple(one for one in self.fields if one.key == key and one.state in states)
 
+    def new_fields(self, key: TableKey) -> tuple[Field, ...]:
+        """The declared fields of a table that some environment does not have yet; none of a table that it lacks."""
+        declared = self.table(self.declared, key)
+        deployed = [table for one in self.environments if (table := self.table(one.schema, key)) is not None]
+        fields = declared.fields if declared is not None else ()
+        return tuple(field for field in fields if any(table.field(field.name) is None for table in deployed))
+
     def is_unfilled(self, one: FieldInFlight, field: Field) -> bool:
         """Whether another field of the same table still waits for its backfill."""
         return any(other.field.name == field.name for other in self.fields_of(one.key, "unfilled"))

@@ -125,6 +125,14 @@ class EntityRead(_Fact, frozen=True, tag="entity"):
     scope: str = ""
 
 
+class Listing(_Fact, frozen=True, tag="listing"):
+    """A validator of a function's results lists the fields of whole documents; another field is refused at run time."""
+
+    table: str
+    given: tuple[str, ...]
+    scope: str = ""
+
+
 class Unresolved(_Fact, frozen=True, tag="unresolved"):
     """Dynamic code that might name any field: `getattr(post, name)`, `Post(**payload)`. `text` is its source."""
 
@@ -134,4 +142,4 @@ class Unresolved(_Fact, frozen=True, tag="unresolved"):
     scope: str = ""
 
 
-Fact: TypeAlias = FieldUse | RowInsert | Query | EntityRead | Unresolved
+Fact: TypeAlias = FieldUse | RowInsert | Query | EntityRead | Listing | Unresolved

@@ -47,7 +47,8 @@ def names_in_flight(deployment: Deployment) -> frozenset[str]:
         for index in table.indexes
         if not index.staged
     }
-    return frozenset(fields | {name for _, name in deployed ^ declared if name is not None})
+    tables = {table.name for table in deployment.declared.tables if deployment.new_fields(table.key)}
+    return frozenset(fields | tables | {name for _, name in deployed ^ declared if name is not None})
 
 
 def _indexes_differ(deployment: Deployment, key: TableKey) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from instar.dialects.convex.syntax import arguments, string_value, unwrap, walk
-from instar_lint.facts import Fact, FieldUse, Filter, Query, RowInsert
+from instar_lint.facts import Fact, FieldUse, Filter, Listing, Query, RowInsert
+from instar_lint.typescript.annotations import of_validator
 from instar_lint.typescript.calls import MANY_FROM, ONE_FROM, OPERATORS, SYSTEM_INDEXES, WRITES
 from instar_lint.typescript.kinds import Held, Kind, ObjectLiteral
 
@@ -64,6 +65,23 @@ class Report:
             constant=constant,
         )
         self._facts.setdefault((fact.place, name, fact.access, role), fact)
+
+    def results(self, returns: Node, tables: set[str]) -> None:
+        """The validator of a function that returns whole documents of these tables."""
+        for node in walk(returns):
+            pairs = [child for child in node.named_children if child.type != "comment"]
+            if node.type != "object" or any(pair.type != "pair" for pair in pairs):
+                continue
+            keys = {pair.child_by_field_name("key"): pair.child_by_field_name("value") for pair in pairs}
+            named = {
+                self._file.text(key).strip("\"'"): value for key, value in keys.items() if key is not None
+            }
+            identifier = named.get("_id")
+            held = of_validator(self._file.text(identifier)) if identifier is not None else None
+            whole = held is not None and held.shape == "id" and "_creationTime" in named
+            if whole and held is not None and held.table in tables & self._names:
+                fact = Listing(place=self._file.place(node), table=held.table, given=tuple(named))
+                self._facts.setdefault(("listing", fact.place), fact)
 
     def call(self, walker: Walker, node: Node, callee: tuple[str, Held], scope: Scope) -> None:
         """What a call does to data; `callee` is its name and what it is called on."""

@@ -248,6 +248,18 @@ class Walker:
         return string_value(self._file, key) if key.type == "string" else self._file.text(key)
 
     def _visit_definition(self, definition: Node, scope: Scope, held: ObjectLiteral) -> None:
+        before = len(self.returned)
+        self._visit_pairs(definition, scope, held)
+        whole = {
+            one.table
+            for one in self.returned[before:]
+            if isinstance(one, Kind) and one.shape in {"document", "documents", "page"}
+        }
+        results = next((pair for pair in definition.named_children if self._key(pair) == "returns"), None)
+        if self._report is not None and results is not None and whole:
+            self._report.results(results, whole)
+
+    def _visit_pairs(self, definition: Node, scope: Scope, held: ObjectLiteral) -> None:
         for pair in definition.named_children:
             value = pair.child_by_field_name("value")
             if pair.type == "method_definition" and self._key(pair) == "handler":
