@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from instar.backfill.connecting import reading
+from instar.backfill.connecting import reading, writing_batch
 from instar.backfill.keyset import Key, KeyRange
 from instar.backfill.lease import Lease, Leases, Skipped
 from instar.backfill.tracking import Request
@@ -83,7 +83,7 @@ class Batcher:
         """
         prepared = self._next(lease, cursor, size) if self._pool else None
         begun = time.perf_counter()
-        with self._engine.begin() as connection:
+        with writing_batch(self._engine) as connection:
             request, stored = self._leases.hold(connection, lease)
             if stored != cursor:
                 self.discard()

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import starmap
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
@@ -102,6 +103,19 @@ class Codec:
         return self._encoder(value) if self._encoder else value
 
 
+def by_position(compute: Compute, names: Sequence[str]) -> Callable[..., Any]:
+    """`compute` as a function of the columns' values; one plain call for few columns, since it runs for every row."""
+    match tuple(names):
+        case (one,):
+            return lambda a: compute({one: a})
+        case (one, two):
+            return lambda a, b: compute({one: a, two: b})
+        case (one, two, three):
+            return lambda a, b, c: compute({one: a, two: b, three: c})
+        case more:
+            return lambda *values: compute(dict(zip(more, values, strict=True)))
+
+
 def compute_all(
     compute: Compute, codec: Codec, names: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> list[Any]:
@@ -111,8 +125,7 @@ def compute_all(
         ComputeFailedError: One row made `compute` raise, or its value does not fit the column's type.
     """
     try:
-        decoded = codec.decode(rows)
-        return codec.encode([compute(dict(zip(names, row, strict=True))) for row in decoded])
+        return codec.encode(list(starmap(by_position(compute, names), codec.decode(rows))))
     except Exception as error:
         raise ComputeFailedError(describe_error(error)) from error
 

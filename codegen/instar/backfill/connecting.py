@@ -69,6 +69,19 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
+@contextmanager
+def writing_batch(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction whose commit does not wait for the disk, where the backend can leave that out.
+
+    A crash of the server may lose the last such commits, always whole and always the latest: rows and cursor
+    together. The transaction that ends a backfill waits, and with it all before it are on the disk.
+    """
+    with engine.connect() as connection:
+        batch = connection.execution_options(instar_batch=True)
+        with batch.begin():
+            yield batch
+
+
 def _check_file(path: str) -> None:
     if not path.startswith("file:") and not Path(path).is_file():
         raise InstarError(f'there is no database file "{path}". Check the path in the URL.')

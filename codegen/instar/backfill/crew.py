@@ -70,22 +70,20 @@ class Crew:
         alone = self._executor is None and share.options.executor is None
         if alone and (count < 2 or self._statements.backend.name == "sqlite"):
             return work_here(share, self._engine, self._statements, stop=stop, tell=tell, gauges=gauges)
-        if alone and share.work.compute is None:
-            with ThreadPoolExecutor(count, "instar-worker") as threads:
+        shares = _shares(share, count)
+        if alone:
+            with ThreadPoolExecutor(count, "instar-worker") as threads, _processes(share) as processes:
                 futures = [
-                    threads.submit(
-                        work_here,
-                        one,
-                        self._engine,
-                        self._statements,
-                        stop=stop,
-                        gauges=gauges,
+                    processes.submit(work_on, one)
+                    if processes is not None and position
+                    else threads.submit(
+                        work_here, one, self._engine, self._statements, stop=stop, gauges=gauges
                     )
-                    for one in _shares(share, count)
+                    for position, one in enumerate(shares)
                 ]
                 return self._await(futures, share, stop, tell, stop.set)
         with self._executors(share) as executor:
-            futures = [executor.submit(work_on, one) for one in _shares(share, count)]
+            futures = [executor.submit(work_on, one) for one in shares]
             return self._await(futures, share, stop, tell, lambda: None)
 
     @contextmanager
@@ -93,13 +91,9 @@ class Crew:
         if self._executor is not None:
             yield self._executor
             return
-        if share.options.executor is not None:
-            with cluster(share.options.executor) as executor:
-                yield executor
-            return
-        spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(share.options.workers, mp_context=spawn) as processes:
-            yield processes
+        assert share.options.executor is not None
+        with cluster(share.options.executor) as executor:
+            yield executor
 
     def _await(
         self,
@@ -132,6 +126,17 @@ class Crew:
                 self._leases.revoke(connection, share.run)
         except sa.exc.DBAPIError:
             pass  # a batch holds the row, or the server is away: again in a moment
+
+
+@contextmanager
+def _processes(share: Share) -> Iterator[Executor | None]:
+    """Processes for all workers but the first, where Python computes; that one works here while they start."""
+    if share.work.compute is None:
+        yield None
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(share.options.workers - 1, mp_context=spawn) as processes:
+        yield processes
 
 
 def _shares(share: Share, count: int) -> list[Share]:

@@ -83,6 +83,8 @@ class Leases:
             .where(parts.owner == sa.bindparam("holder"))
             .with_for_update()
         )
+        if backend.unhurried:
+            self._hold = self._hold.add_columns(sa.literal_column(backend.unhurried))
         bound = sa.bindparam
         self._checkpoint = (
             PARTITIONS.update()

@@ -81,7 +81,7 @@ def run(
         options: How to run; the defaults suit a production database.
         listener: Gets the progress a few times a second, in this thread.
         executor: Runs the workers: any executor of `concurrent.futures` whose workers can import instar and
-            reach the database. Without one, workers are threads, or processes where Python computes.
+            reach the database. Without one, workers are threads; where Python computes, all but the first are processes.
         gauges: Further reasons to wait between batches; workers in other processes do not see them.
         stop: Set from elsewhere, ends the run after the batch under way; the next run resumes there.
 

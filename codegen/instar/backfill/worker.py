@@ -31,9 +31,13 @@ End: TypeAlias = Literal["done", "stopped", "limit", "ended"]
 
 _T = TypeVar("_T")
 
-_FIRST_BATCH = 1_000
-_FIRST_COMPUTED_BATCH = 200
+_FIRST_BATCH = 2_000
+_FIRST_COMPUTED_BATCH = 1_000
 _BUSY_PAUSE = 0.02
+_IDLE_PAUSE = 0.01
+_PATIENCE = 1.5
+"""Looks for a partition that others may yet leave behind come ever more rarely, up to the poll interval."""
+
 _MOST_BUSY = 300
 
 
@@ -88,6 +92,7 @@ class Worker:
         self._rows = 0
         self._failures = 0
         self._lost_at: float | None = None
+        self._idle_pause = _IDLE_PAUSE
 
     def run(self, lease: Lease | None = None) -> End:
         """Work until there is nothing more to do; begins with `lease` where one is held already.
@@ -121,7 +126,11 @@ class Worker:
             return "done"
         waiting = "paused" if request else f"{owner} works on the rest" if owner else None
         self._tell(Report(0, 0.0, waiting))
-        self._stop.wait(self._options.poll if request or owner else 0)
+        if request:
+            self._stop.wait(self._options.poll)
+        elif owner:
+            self._stop.wait(self._idle_pause)
+            self._idle_pause = min(self._options.poll, self._idle_pause * _PATIENCE)
         return None
 
     def _look(self) -> tuple[str | None, str | None, int, str | None]:
@@ -133,6 +142,7 @@ class Worker:
     def _drive(self, lease: Lease) -> End | None:
         """Run the batches of one partition."""
         cursor = lease.cursor
+        self._idle_pause = _IDLE_PAUSE
         while not self._stop.is_set():
             if not self._may_go_on(lease):
                 return None

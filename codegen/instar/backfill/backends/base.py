@@ -45,6 +45,8 @@ class Backend(Protocol):
 
     name: str
     placeholder: str
+    unhurried: str | None
+    """SQL that lets the commit of a batch's transaction return before it is on the disk, evaluated by its first query."""
 
     def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:
         """An engine whose transactions suit batches; waits for locks no longer than `lock_timeout` seconds."""

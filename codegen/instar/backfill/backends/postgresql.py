@@ -7,7 +7,7 @@ index look-up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
@@ -21,7 +21,14 @@ from instar.errors import InstarError
 if TYPE_CHECKING:
     from instar.backfill.table import Table
 
-_Payload: TypeAlias = tuple[tuple[Any, ...], list[Any]]
+
+class _Payload(msgspec.Struct, frozen=True):
+    """Arrays ready to be sent, how the statement spells that of the values, and how many rows they are."""
+
+    arrays: tuple[Any, ...]
+    spelled: str
+    count: int
+
 
 _BUSY = {"40001", "40P01", "55P03", "57014"}
 _LOST = {"57P01", "57P02", "57P03", "53300"}
@@ -32,6 +39,7 @@ class PostgreSQL:
 
     name = "postgresql"
     placeholder = "%s"
+    unhurried = "set_config('synchronous_commit', 'off', true)"
 
     def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:
         """An engine in READ COMMITTED, where an UPDATE sees a row as the last writer left it."""
@@ -110,9 +118,14 @@ class _Computing:
         if not found:
             return None
         columns = tuple(zip(*found, strict=True))
-        system, values = columns[: self._sql.system], columns[self._sql.system :]
+        (places, versions, *tables), read = columns[: self._sql.system], columns[self._sql.system :]
         names = self._statements.table.reads
-        return system, compute_all(self._compute, self._codec, names, zip(*values, strict=True))
+        values = compute_all(self._compute, self._codec, names, zip(*read, strict=True))
+        from instar.backfill.backends.psycopg_arrays import Packed, sendable  # noqa: PLC0415 - psycopg is an extra
+
+        sent, spelled = sendable(driver, values, array=self._sql.array)
+        arrays = (Packed.places(places), Packed.versions(versions), *map(list, tables), sent)
+        return _Payload(arrays, spelled, len(found))
 
     def write(
         self,
@@ -124,21 +137,11 @@ class _Computing:
         if payload is None:
             return 0, 0
         assert self._sql is not None
-        system, values = payload
         driver: Any = connection.connection.driver_connection
-        from instar.backfill.backends.psycopg_arrays import (  # noqa: PLC0415 - psycopg is an extra
-            Places,
-            Versions,
-            sendable,
-        )
-
-        places, versions, *tables = system
-        sent, spelled = sendable(driver, values, array=self._sql.array)
         cursor = driver.cursor(binary=True)
-        update = f"{self._sql.update}{spelled}{self._sql.match}"
-        given = (Places(places), Versions(versions), *map(list, tables), sent)
-        cursor.execute(update, given, prepare=True)
-        return cursor.rowcount, len(places) - cursor.rowcount
+        update = f"{self._sql.update}{payload.spelled}{self._sql.match}"
+        cursor.execute(update, payload.arrays, prepare=True)
+        return cursor.rowcount, payload.count - cursor.rowcount
 
 
 class _Sql(msgspec.Struct, frozen=True):

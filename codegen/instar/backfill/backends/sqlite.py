@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from instar.backfill.backends.base import Fault
-from instar.backfill.compute import Codec, Compute, compute_all
+from instar.backfill.compute import Codec, Compute, by_position, compute_all
 from instar.backfill.keyset import Key, KeyRange, compare_rows
 from instar.backfill.statements import Statements
 
@@ -33,6 +33,7 @@ class SQLite:
 
     name = "sqlite"
     placeholder = "?"
+    unhurried = None
 
     def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:  # noqa: ARG002 - for servers
         """An engine whose transactions take the write lock when they begin.
@@ -43,14 +44,19 @@ class SQLite:
         engine = sa.create_engine(url.set(drivername="sqlite"), connect_args=connect_args)
 
         @sa.event.listens_for(engine, "connect")
-        def _connect(driver: sqlite3.Connection, record: object) -> None:  # noqa: ARG001 - SQLAlchemy passes it
+        def _connect(driver: sqlite3.Connection, record: Any) -> None:
+            # Without the log, a commit that does not wait could leave a damaged file.
+            record.info["instar_wal"] = driver.execute("PRAGMA journal_mode").fetchone() == ("wal",)
             driver.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
             driver.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
 
         @sa.event.listens_for(engine, "begin")
         def _begin(connection: sa.Connection) -> None:
             # Only writers ask for the lock; a reader's snapshot begins by itself.
-            if not connection.get_execution_options().get("instar_reads"):
+            options = connection.get_execution_options()
+            if not options.get("instar_reads"):
+                quick = options.get("instar_batch") and connection.info.get("instar_wal")
+                connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if quick else 'FULL'}")
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
 
         return engine
@@ -128,17 +134,9 @@ class _Computing:
 
 
 def _calling(compute: Compute, codec: Codec, names: tuple[str, ...]) -> Callable[..., Any]:
-    """The SQL function. One plain Python call a row for few columns: that call is most of what a row costs."""
+    """The SQL function. The calls of Python are most of what a row costs."""
     if not codec.trivial:
         return lambda *values: codec.encode_one(
             compute(dict(zip(names, codec.decode_row(values), strict=True)))
         )
-    match names:
-        case (one,):
-            return lambda a: compute({one: a})
-        case (one, two):
-            return lambda a, b: compute({one: a, two: b})
-        case (one, two, three):
-            return lambda a, b, c: compute({one: a, two: b, three: c})
-        case _:
-            return lambda *values: compute(dict(zip(names, values, strict=True)))
+    return by_position(compute, names)
