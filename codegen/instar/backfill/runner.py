@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 import uuid
@@ -46,7 +47,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: The backfill.
-        status: Where it stands now; "running" where others go on with it.
+        status: Where it stands now; "running" where others go on with it, "paused" with rows left where others
+            added rows during every pass.
         processed: Rows rewritten, by all runs together.
         left: Rows that still match the guard; None where the run ended before the end of the table.
         skipped: Rows that could not be rewritten.
@@ -152,20 +154,26 @@ class _Run:
     def _passes(
         self, lease: Lease | None, executor: Executor | None, gauges: Sequence[Gauge], stop: threading.Event
     ) -> tuple[End, int | None]:
-        while True:
+        for passes in itertools.count(1):
             crew = Crew(self._engine, self._statements, self._leases, executor=executor)
             share = msgspec.structs.replace(self._share, lease=lease)
             end = crew.work(share, stop=stop, tell=self._tell, gauges=gauges)
             if end != "done":
                 return end, None
             settled, left = self._patiently(
-                lambda: settle(
-                    self._engine, self._statements, self._rewriter, self._leases, self._share.options
+                lambda passes=passes: settle(  # type: ignore[misc]
+                    self._engine,
+                    self._statements,
+                    self._rewriter,
+                    self._leases,
+                    self._share.options,
+                    passes=passes,
                 )
             )
-            if settled == "completed":
+            if settled in {"completed", "left"}:
                 return "done", left
             lease = None
+        raise AssertionError
 
     def _patiently(self, act: Callable[[], _T]) -> _T:
         return patiently(self._engine, self._backend, act, seconds=self._share.options.reconnect)

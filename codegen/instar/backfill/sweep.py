@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from instar.backfill.options import Options
     from instar.backfill.statements import Statements
 
-Settled: TypeAlias = Literal["completed", "again", "elsewhere"]
+Settled: TypeAlias = Literal["completed", "again", "elsewhere", "left"]
+"""Nothing is left; another pass; not ours to say; rows are left after every pass that a run makes."""
 
-_MOST_PASSES = 5
+MOST_PASSES = 5
+"""How many passes a run makes over rows that others add meanwhile, before it says so."""
 
 
 class StuckError(InstarError):
@@ -30,11 +32,25 @@ class StuckError(InstarError):
 
 
 def settle(
-    engine: sa.Engine, statements: Statements, rewriter: Rewriter, leases: Leases, options: Options
+    engine: sa.Engine,
+    statements: Statements,
+    rewriter: Rewriter,
+    leases: Leases,
+    options: Options,
+    *,
+    passes: int,
 ) -> tuple[Settled, int]:
     """End the backfill, or begin another pass over the table.
 
     Any worker of any process may call this; the locked row lets one of them decide.
+
+    Args:
+        engine: The database.
+        statements: The table's statements.
+        rewriter: What a batch does.
+        leases: The leases of the backfill.
+        options: How it is run.
+        passes: How many passes this run has made.
 
     Returns:
         What came of it, and how many rows still match the guard.
@@ -54,7 +70,7 @@ def settle(
         skipped = frozenset(row.key for row in skipped_rows(connection, name))
         first = statements.left_keys(connection, len(skipped) + 1) if left > len(skipped) else ()
         rest = [key for key in first if key not in skipped]
-        if not rest or record.number_of_pass >= _MOST_PASSES:
+        if not rest:
             tracking.finish(connection, name, "completed")
             return "completed", left
         if _stays(connection, statements, rewriter, rest[0]):
@@ -63,6 +79,9 @@ def settle(
                 f"the first with key {show_key(rest[0])}. "
                 "Correct the new value or the guard, so that they exclude each other."
             )
+        if passes >= MOST_PASSES:
+            tracking.finish(connection, name, "paused")
+            return "left", left
         values = {"processed": _rewritten(connection, name), "pass": record.number_of_pass + 1}
         tracking.change(connection, name, **values)
         add_pass(connection, statements, options, record.total)

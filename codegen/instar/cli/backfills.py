@@ -86,6 +86,53 @@ def works_by_deploy(migration: Migration) -> dict[int, tuple[BackfillWork, ...]]
     return {number: works for number, works in found.items() if works}
 
 
+def works_to_run(
+    project: Project,
+    migration: Migration,
+    known: Sequence[Progress],
+    *,
+    environment: str | None,
+    deploy: int | None,
+    sweep: bool,
+) -> tuple[BackfillWork, ...]:
+    """The works that `instar run` is to work on: of the first deploy that has some left, or of the named one.
+
+    A run that is repeated goes on to a later deploy only when that deploy's code alone is recorded in service, since
+    older code would go on to write rows that it has just been over. A sweep stays with the deploy before, then.
+
+    Raises:
+        InstarError: There is nothing to do, or the next deploy's code is not in service.
+    """
+    number, works = next_works(migration, known, deploy)
+    before = [each for each in works_by_deploy(migration) if each < number]
+    if deploy is not None or not before:
+        return works
+    lacking = _code_lacking(project, migration, number, environment)
+    if lacking is None:
+        return works
+    if sweep:
+        return works_by_deploy(migration)[before[-1]]
+    record = f"instar state set --env {environment or 'NAME'} --code COMMIT"
+    raise InstarError(
+        f"the backfills of deploy {before[-1]} of {migration.name} are completed, and those of deploy {number} "
+        f"wait for its code: {lacking}. Once it is in service everywhere, record it: {record}. "
+        "For rows that came in since: --sweep."
+    )
+
+
+def _code_lacking(project: Project, migration: Migration, number: int, environment: str | None) -> str | None:
+    """Why the code of a deploy does not count as in service; None where it does."""
+    if environment is None:
+        return f"--url has no record of the code in service; name the deploy with --deploy {number}"
+    from instar.cli.evidence import environments, evidence  # noqa: PLC0415 - a first run needs none of it
+
+    found = evidence(project, migration, environment, environments(project).states.get(environment))
+    if found.state is None or not found.state.code:
+        return f'no code is recorded in service in "{environment}"'
+    older = [ref[:7] for ref in found.state.code if found.generated.get(ref, 0) < number]
+    return f"{', '.join(older)} is still in service" if older else None
+
+
 def next_works(
     migration: Migration, known: Sequence[Progress], deploy: int | None
 ) -> tuple[int, tuple[BackfillWork, ...]]:

@@ -25,6 +25,7 @@ from backfill_cases import (
     wrong,
 )
 from instar.backfill import Options, Progress, dry_run, read_progress, run, verify
+from instar.backfill.sweep import MOST_PASSES
 from instar.errors import InstarError
 
 
@@ -300,3 +301,20 @@ def test_any_executor_runs_the_workers(database: str, kind: str) -> None:
         outcome = run(work(database), database, options=options, executor=executor)
     assert (outcome.status, outcome.processed) == ("completed", 4_000)
     assert touched(database) == {1: 4_000}
+
+
+def test_rows_that_keep_coming_are_not_called_completed(sqlite: str) -> None:
+    """Every rewritten row brings another that matches the guard: the run ends, tells, and can be run again."""
+    create_people(sqlite, 3)
+    with connected(sqlite) as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER another AFTER UPDATE OF full_name ON people BEGIN "
+            "INSERT INTO people (id, first_name, last_name) SELECT max(id) + 1, 'Late', 'Comer' FROM people; END"
+        )
+    outcome = run(work(sqlite), sqlite)
+    assert (outcome.status, outcome.processed, outcome.left) == ("paused", 3 * MOST_PASSES, 3)
+    assert run(work(sqlite), sqlite).status == "paused"
+    with connected(sqlite) as connection:
+        connection.exec_driver_sql("DROP TRIGGER another")
+    outcome = run(work(sqlite), sqlite)
+    assert (outcome.status, outcome.left) == ("completed", 0)

@@ -28,7 +28,7 @@ class MariaDB:
 
     name = "mariadb"
     placeholder = "%s"
-    unhurried = None
+    unhurried: str | None = None
 
     def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:
         """An engine in READ COMMITTED, so that a batch locks no gaps and lets others insert.

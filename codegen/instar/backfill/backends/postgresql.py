@@ -39,7 +39,7 @@ class PostgreSQL:
 
     name = "postgresql"
     placeholder = "%s"
-    unhurried = "set_config('synchronous_commit', 'off', true)"
+    unhurried: str | None = "set_config('synchronous_commit', 'off', true)"
 
     def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:
         """An engine in READ COMMITTED, where an UPDATE sees a row as the last writer left it."""

@@ -33,7 +33,7 @@ class SQLite:
 
     name = "sqlite"
     placeholder = "?"
-    unhurried = None
+    unhurried: str | None = None
 
     def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:  # noqa: ARG002 - for servers
         """An engine whose transactions take the write lock when they begin.

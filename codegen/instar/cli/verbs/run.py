@@ -153,7 +153,9 @@ def command(
         project, found = backfills.find_migration(repo, migration)
         root = project.root
         known = read_progress(target)
-        _, works = backfills.next_works(found, known, deploy)
+        works = backfills.works_to_run(
+            project, found, known, environment=environment, deploy=deploy, sweep=given["sweep"]
+        )
         done = {one.name: one for one in known if one.status == "completed"} if not given["sweep"] else {}
         for work in works:
             if work.name in done and output_format == "text":
@@ -202,7 +204,14 @@ def _run(
                 break
     if output_format == "json":
         print_json({"backfills": [_document(outcome) for outcome in outcomes]})
-    return 128 + signals[0] if signals else 0
+    if signals:
+        return 128 + signals[0]
+    return 1 if any(_is_short(outcome) for outcome in outcomes) else 0
+
+
+def _is_short(outcome: Outcome) -> bool:
+    """Whether it walked over the whole table, again and again, and rows are left all the same."""
+    return outcome.status == "paused" and bool(outcome.left)
 
 
 @contextmanager
@@ -231,6 +240,12 @@ def _tell(outcome: Outcome) -> None:
     name, rows = backfills.title(outcome.name), counted(outcome.processed, "row")
     if outcome.status == "completed":
         say(f"{name}: {rows} rewritten, {outcome.left:,} left, {outcome.seconds:.1f} s")
+    elif _is_short(outcome):
+        warn(
+            f"{name}: {rows} rewritten, and {outcome.left:,} left after several passes: something still writes "
+            "rows that match the guard. Ship the code that fills the new field everywhere, then run the same "
+            "command again."
+        )
     elif outcome.status == "running":
         say(f"{name}: {rows} rewritten so far; others go on with it")
     elif outcome.status == "cancelled":

@@ -94,6 +94,19 @@ def test_a_signal_finishes_the_batch_and_the_same_command_resumes(
     assert wrong(sqlite) == []
 
 
+def test_rows_that_keep_coming_end_the_run_with_one(folder: Path, sqlite: str) -> None:
+    with connected(sqlite) as connection:
+        connection.exec_driver_sql("DELETE FROM people WHERE id > 1")
+        connection.exec_driver_sql(
+            "CREATE TRIGGER another AFTER UPDATE OF full_name ON people BEGIN "
+            "INSERT INTO people (id, first_name, last_name) SELECT max(id) + 1, 'Late', 'Comer' FROM people; END"
+        )
+    ended = instar(folder, "run", *WORK)
+    assert ended.returncode == 1
+    assert "and 1 left after several passes" in ended.stderr
+    assert "completed" not in ended.stdout
+
+
 def test_pause_resume_and_cancel_name_backfills_in_short(folder: Path, sqlite: str) -> None:
     instar(folder, "run", *WORK, "--limit", "100")
     assert instar(folder, "pause", *URL).stdout == (
