@@ -10,6 +10,7 @@ import getpass
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -81,8 +82,10 @@ class Postgres:
         self.url = _with_driver(self._server.get_uri(), "postgresql+psycopg").set(database="postgres")
 
     def restart(self) -> None:
-        """Stop at once, cutting every connection, and start again."""
-        self._server.stop()
+        """Crash, with what the disk does not have yet, and start again."""
+        process = self._server.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)
+        process.wait(30)
         self._server.ensure_postgres_running()
 
     def close(self) -> None:

@@ -234,8 +234,7 @@ def test_writers_under_the_backfill(job: BackfillWork, database: str, tmp_path: 
     finally:
         stop.set()
         writer.join()
-    if read_progress(database)[0].status == "completed":
-        run(job, database, options=Options(root=tmp_path, sweep=True))
+    assert run(job, database, options=Options(root=tmp_path, sweep=True)).status == "completed"
     assert set(wrong(database)) == set(written)
     assert set(touched(database)) == {1}
 
