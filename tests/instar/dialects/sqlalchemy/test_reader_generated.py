@@ -175,6 +175,7 @@ def imported(text):
 
 
 def check(text):
+    """Whether SQLAlchemy accepts the models; where it does, the static reading equals what it makes of them."""
     schema = read_models(
         OverlaySource(_Empty(), {"app/models.py": text.encode()}), Config(), Cache(None)
     ).schema
@@ -182,13 +183,14 @@ def check(text):
     try:
         exact = imported(text)
     except Exception:  # noqa: BLE001 - SQLAlchemy refuses it in one of its ways; reading it did no harm
-        return
+        return False
     read = {table.name: table for table in schema.tables}
     assert read.keys() == {table.name for table in exact.tables}
     for table in exact.tables:
         assert fields(read[table.name]) == fields(table)
         assert indexes(read[table.name]) == indexes(table)
         assert constraints(read[table.name]) == constraints(table)
+    return True
 
 
 class _Empty:
@@ -204,17 +206,30 @@ class _Empty:
         return {}
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-@given(models())
-def test_generated_models_are_read_as_sqlalchemy_maps_them(text):
-    check(text)
+ACCEPTED = 0.4
+"""The least share of generated models that SQLAlchemy must accept, so that the comparison is of something."""
+
+
+def check_many(count):
+    accepted = []
+
+    @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(models())
+    def check_each(text):
+        accepted.append(check(text))
+
+    check_each()
+    assert len(accepted) >= count
+    assert sum(accepted) >= ACCEPTED * len(accepted)
+
+
+def test_generated_models_are_read_as_sqlalchemy_maps_them():
+    check_many(200)
 
 
 @pytest.mark.soak
-@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(models())
-def test_ten_thousand_generated_models(text):
-    check(text)
+def test_ten_thousand_generated_models():
+    check_many(10_000)
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))

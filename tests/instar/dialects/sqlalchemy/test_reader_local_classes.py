@@ -129,6 +129,36 @@ def test_a_copy_of_a_known_model_in_a_function_does_not_count(tmp_path):
     assert not schema.opaque
 
 
+def test_a_function_is_not_followed_for_the_sake_of_its_classes(tmp_path):
+    """Two ways for each test whose result is not known: 2 ** 40 steps if it were."""
+    branches = "\n".join(f"    if data.get({n}):\n        total = work(total)" for n in range(30))
+    schema = read(
+        tmp_path,
+        models=f"""
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+
+def work(data):
+{branches}
+    return data
+
+def load(data):
+    result = work(data)
+    class Row:
+        pass
+    return result
+
+def make():
+    class User(Base):
+        __tablename__ = "users"
+        id = Column(Integer, primary_key=True)
+    return User
+""",
+    )
+    assert [table.name for table in schema.tables] == ["users"]
+
+
 UNKNOWN = {
     "a base that only an argument knows": (
         """

@@ -41,8 +41,8 @@ class FunctionScope(LocalScope):
     def classes(self) -> Iterator[ClassValue]:
         """The classes that the function defines."""
         for name in list(self._bound.names):
-            found = self._bound.get(name)
-            if isinstance(found, ClassValue) and isinstance(self._bound.definition(name), s.Class):
+            found = self._bound.get(name) if isinstance(self._bound.definition(name), s.Class) else None
+            if isinstance(found, ClassValue):
                 yield found
 
 

@@ -120,7 +120,8 @@ class Survey:
     def _declares_columns(self, owner: ClassValue) -> bool:
         if "sqlmodel" in self.project.declared.roots(owner):
             return False  # a model of plain data
-        values = [owner.body.get(name) for name in list(owner.body.names)]
+        written = [name for name in owner.body.names if _calls(owner.body.definition(name))]
+        values = [owner.body.get(name) for name in written]
         return any(
             isinstance(value, Applied) and self.project.vocabulary.meaning(value.callee) in COLUMNS
             for value in values
@@ -200,6 +201,10 @@ class Survey:
     def _imperative(self) -> None:
         for _, table in self.imperative:
             self.tables.of_reference(table)
+
+
+def _calls(statement: s.Statement | None) -> bool:
+    return isinstance(statement, s.Bind) and isinstance(statement.value, s.Call)
 
 
 def _may_be_table(value: s.Expr | None) -> bool:
