@@ -15,7 +15,7 @@ from instar.plan import make_plan
 from instar.schema.diff import diff
 from instar.sources import FolderSource
 
-LINES = 12_000
+LINES = 30_000
 ROUNDS = 3
 CONFIG = '[tool.instar]\nschema = ["models.py"]\nbackend = "sqlite"\n'
 RUN = """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from instar.dialects.sqlalchemy.reader import Reading, read_models
+from instar.dialects.sqlalchemy.reader import read_models
 from instar.dialects.sqlalchemy.reading.cache import Cache
 from instar.ledger import ledger_of
 from instar.schema.virtual import declared_after
@@ -26,6 +26,7 @@ from instar_lint.versions import names_of
 
 if TYPE_CHECKING:
     from instar.config import Config
+    from instar.dialects.sqlalchemy.mapping import Reading
     from instar.sources import Source
     from instar_lint.versions import Labels
 

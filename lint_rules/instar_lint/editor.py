@@ -98,7 +98,6 @@ class EditorProject:
         from instar.dialects.sqlalchemy.reading.allowance import PutOffError  # noqa: PLC0415
         from instar.errors import InstarError  # noqa: PLC0415
         from instar.sources import OverlaySource  # noqa: PLC0415
-        from instar_lint.alone import alone  # noqa: PLC0415
 
         try:
             config = parse_config(self._config_file.read_text(encoding="utf-8"), self._config_file.name)
@@ -108,6 +107,8 @@ class EditorProject:
             if buffer:
                 source = OverlaySource(source, buffer)
             if only is not None:
+                from instar_lint.alone import alone  # noqa: PLC0415 - loads the reader, which is seldom needed
+
                 return alone(source, base, config, labels, only, environment=self._environment)
             return self._read(source, base, config, labels, saved=not buffer)
         except PutOffError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar.config import Config
-from instar.dialects.sqlalchemy.reading.files import declares
+from instar.dialects.sqlalchemy.reading.declaring import declares
 from instar.ledger import ledger_of
 from instar.schema.change import ConstraintChange, FieldChange, IndexChange
 from instar.schema.diff import diff
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Collection, Iterator, Sequence
 
-    from instar.dialects.sqlalchemy.reader import Reading
+    from instar.dialects.sqlalchemy.mapping import Reading
     from instar.schema.change import Change
     from instar.schema.migration import Migration
     from instar.schema.model import Schema

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from instar.dialects.sqlalchemy.mapping import Models
-from instar.dialects.sqlalchemy.reader import Reading, read_models
+from instar.dialects.sqlalchemy.mapping import Models, Reading
 from instar.dialects.sqlalchemy.reading.cache import Cache, cache_file, stamp
-from instar.dialects.sqlalchemy.reading.files import declares
+from instar.dialects.sqlalchemy.reading.declaring import declares
 from instar.schema.model import Schema
 
 if TYPE_CHECKING:
@@ -89,6 +88,8 @@ class Readings:
             if self._writes and path is not None and kept.files != files:
                 _store(path, msgspec.structs.replace(kept, files=files))
             return Reading(kept.schema, kept.models, tuple(sorted(kept.read)))
+        from instar.dialects.sqlalchemy.reader import read_models  # noqa: PLC0415 - what is kept needs no reader
+
         reading = read_models(source, self._config, self._files, self._allowance)
         if self._writes and path is not None:
             kept = _Kept(stamp(), reading.schema, reading.models, files, frozenset(reading.files))

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from instar.schema.model import Place
+from instar.schema.model import Place, Schema
 
 AttributeKind: TypeAlias = Literal[
     "column",
@@ -162,3 +162,11 @@ class Models(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             found |= below
             grown = bool(below)
         return tuple(c for c in self.classes if c.qualified in found and c.qualified != qualified)
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What one version says: its tables, the classes that map them, and the files that this came from."""
+
+    schema: Schema
+    models: Models
+    files: tuple[str, ...] = ()

@@ -6,9 +6,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from instar.dialects.sqlalchemy.mapping import Models
+from instar.dialects.sqlalchemy.mapping import Reading
 from instar.dialects.sqlalchemy.reading.cache import Cache, cache_file
 from instar.dialects.sqlalchemy.reading.files import Files
 from instar.dialects.sqlalchemy.reading.project import Project
@@ -29,14 +27,6 @@ _HINT = re.compile(r"models?\b|/db\b|database|schema|tables?\b")
 
 _ROUND = 20
 _STACK = 3_000
-
-
-class Reading(msgspec.Struct, frozen=True):
-    """What one version says: its tables, the classes that map them, and the files that this came from."""
-
-    schema: Schema
-    models: Models
-    files: tuple[str, ...] = ()
 
 
 class SqlAlchemyReader:

@@ -3,7 +3,8 @@
 import textwrap
 
 from instar.config import Config
-from instar.dialects.sqlalchemy.reader import Reading, read_models
+from instar.dialects.sqlalchemy.mapping import Reading
+from instar.dialects.sqlalchemy.reader import read_models
 from instar.dialects.sqlalchemy.reading.cache import Cache
 from instar.sources import FolderSource, OverlaySource
 

@@ -7,6 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from instar.dialects.sqlalchemy.reading.cache import stamp
+from instar.dialects.sqlalchemy.reading.declaring import declares
 from instar.dialects.sqlalchemy.reading.parse import Unparsable, parse
 from instar.errors import InstarError
 from instar.sources import LARGEST_FILE
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.reading.syntax import Module
     from instar.sources import Source, SourceFile
 
-_LIBRARIES = (b"sqlalchemy", b"SQLAlchemy", b"sqlmodel", b"SQLModel", b"db.", b"sa.", b"Base", b"Model")
-_DECLARATIONS = (
-    b"__tablename__", b"__table__ ", b"__table_args__", b"Mapped[", b"mapped_column(", b"Column(", b"Table(", b"declarative_base",
-    b"DeclarativeBase", b".Model)", b".Model,", b"(Model", b"table=True", b"table = True", b" Index(", b"\nIndex(", b".Index(",
-    b"mapper(", b"map_imperatively", b"as_declarative", b"SQLAlchemyBase",
-)  # fmt: skip
 _SKIPPED = frozenset(
     {"site-packages", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".nox", ".git", ".eggs"}
 )
@@ -160,11 +155,6 @@ class Files:
             self._cache.note(key, declares=declares(data))
         if self._cache.declares(key):
             self._data[path] = data
-
-
-def declares(data: bytes) -> bool:
-    """Whether a file's text has words that a declaration cannot do without; quick, and rather too often than not."""
-    return any(word in data for word in _LIBRARIES) and any(word in data for word in _DECLARATIONS)
 
 
 def _migration_folders(files: Iterable[SourceFile]) -> tuple[str, ...]:
