@@ -26,6 +26,7 @@ class Song(Base):
     plays: Mapped[int] = mapped_column(Integer)
     note: Mapped[str | None] = mapped_column(String(40))
     mood: Mapped[str | None] = mapped_column(String(20))
+    city: Mapped[str] = mapped_column(String(20))
 """
 MIGRATIONS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "titles": (
@@ -38,11 +39,12 @@ MIGRATIONS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
             "mood: Mapped[str | None]": "mood: Mapped[str]",
             "    note: Mapped[str | None] = mapped_column(String(40))\n": "    size: Mapped[int]\n",
             '"by_note", "note"': '"by_mood", "mood"',
+            "city: Mapped[str]": 'stars: Mapped[int] = mapped_column(server_default="7")\n    city: Mapped[str | None]',
         },
         ("--fill", "songs.mood='calm'", "--fill", "songs.size=id * 2"),
     ),
 }
-ROWS = "INSERT INTO songs (id, name, plays, note, mood) VALUES (1, 'One', 10, 'n', NULL), (2, 'Two', 20, NULL, 'wild')"
+ROWS = "INSERT INTO songs (id, name, plays, note, mood, city) VALUES (1, 'One', 10, 'n', NULL, 'Rome'), (2, 'Two', 20, NULL, 'wild', 'Bonn')"
 HIDDEN = """\
 import importlib.abc, sys
 
@@ -83,10 +85,10 @@ def rows(application: SmallApplication) -> list[tuple[object, ...]]:
     song = application.code("HEAD").Song
     with application.session() as session:
         found = session.scalars(sa.select(song).order_by(song.id)).all()
-        return [(one.id, one.title, one.plays, one.mood, one.size) for one in found]
+        return [(one.id, one.title, one.plays, one.mood, one.size, one.stars, one.city) for one in found]
 
 
-EXPECTED = [(1, "One", 10, "calm", 2), (2, "Two", 20, "wild", 4)]
+EXPECTED = [(1, "One", 10, "calm", 2, 7, "Rome"), (2, "Two", 20, "wild", 4, 7, "Bonn")]
 
 
 @pytest.fixture
