@@ -326,3 +326,46 @@ def cursor_names(url: str) -> list[str]:
         names = list(connection.exec_driver_sql("SELECT * FROM tasks").keys())
     engine.dispose()
     return names
+
+
+COLLATED = """CREATE TABLE tasks (id INTEGER PRIMARY KEY, name VARCHAR(50) COLLATE NOCASE NOT NULL,
+    "order" VARCHAR(50) NOT NULL COLLATE RTRIM, note VARCHAR(50){note})"""
+
+
+def collated(tmp_path: Path, note: str = "") -> Project:
+    """A project on SQLite whose columns compare in ways of their own."""
+    made = Project(tmp_path / "project", f"sqlite:///{tmp_path / 'collated.sqlite'}")
+    run(made.url, "DROP TABLE IF EXISTS tasks")
+    engine = sa.create_engine(made.url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(COLLATED.format(note=note))
+        connection.exec_driver_sql("INSERT INTO tasks (id, name, \"order\") VALUES (1, 'Ann', 'low')")
+    engine.dispose()
+    return made
+
+
+@pytest.mark.parametrize("case", ["widen a type", "server default", "unique constraint", "relax"])
+def test_a_copied_table_keeps_the_collations_of_its_columns(tmp_path: Path, case: str) -> None:
+    made = collated(tmp_path)
+    write(made, migration("sqlite", CASES[case]))
+    made.upgrade()
+    engine = sa.create_engine(made.url)
+    with engine.connect() as connection:
+        found = "SELECT count(*) FROM tasks WHERE name = 'ANN' AND \"order\" = 'low  '"
+        assert connection.exec_driver_sql(found).scalar() == 1
+        assert not [i for i in sa.inspect(connection).get_indexes("tasks") if "instar" in str(i["name"])]
+    engine.dispose()
+
+
+def test_a_collation_that_a_copy_would_lose_stops_it(tmp_path: Path) -> None:
+    made = collated(tmp_path, note=", size INTEGER COLLATE NOCASE")
+    engine = sa.create_engine(made.url)
+    with engine.connect() as connection:
+        stored = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master ORDER BY name").all()
+    write(made, migration("sqlite", CASES["unique constraint"]))
+    with pytest.raises(RuntimeError, match=r"tasks.size has COLLATE NOCASE"):
+        made.upgrade()
+    with engine.connect() as connection:
+        now = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master ORDER BY name").all()
+    engine.dispose()
+    assert [row for row in now if row.name != "alembic_version" and "version" not in row.name] == stored
