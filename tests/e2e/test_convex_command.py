@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,15 @@ def test_verify_reads_what_the_deployment_printed(project: Path) -> None:
             input="nothing",
             catch_exceptions=False,
         )
+
+
+def test_the_other_dialect_is_not_loaded_beyond_its_detection(project: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "instar", "diff"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "instar.dialects.convex.program" in told.stderr
+    assert "instar.dialects.sqlalchemy.reading.survey" not in told.stderr

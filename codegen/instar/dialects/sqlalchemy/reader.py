@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from instar.dialects.sqlalchemy.mapping import Reading
 from instar.dialects.sqlalchemy.reading.cache import Cache, cache_file
 from instar.dialects.sqlalchemy.reading.files import Files
-from instar.dialects.sqlalchemy.reading.project import Project
-from instar.dialects.sqlalchemy.reading.survey import Survey
 from instar.schema.model import Schema, Table, Unreadable
 
 if TYPE_CHECKING:
     from instar.config import Config
     from instar.dialects.sqlalchemy.reading.allowance import Allowance
     from instar.dialects.sqlalchemy.reading.parse import Unparsable
+    from instar.dialects.sqlalchemy.reading.survey import Survey
     from instar.schema.migration import DeployModel
     from instar.sources import Source
 
@@ -105,6 +104,9 @@ def _read(
 
 
 def _survey(files: Files, config: Config, paths: list[str]) -> tuple[Survey, tuple[Table, ...]]:
+    from instar.dialects.sqlalchemy.reading.project import Project  # noqa: PLC0415 - detection does without
+    from instar.dialects.sqlalchemy.reading.survey import Survey  # noqa: PLC0415
+
     survey = Survey(Project(files, config))
     return survey, survey.run(paths)
 
