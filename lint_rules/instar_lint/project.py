@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -39,9 +40,10 @@ if TYPE_CHECKING:
     from instar.schema.model import Schema
     from instar.schema.renames import Rename
     from instar_lint.facts import Fact
+    from instar_lint.python.watch import Watch
 
 
-class LintProject(msgspec.Struct, frozen=True, kw_only=True):
+class LintProject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Everything that linting any file of a version needs.
 
     Attributes:
@@ -69,7 +71,7 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
         """The findings of some files, or of all, in order; declarations and revisions are among them."""
         found: list[Finding] = []
         if not self.deployment.quiet:
-            found += (f for f in lint_schema(self.deployment) if paths is None or f.place.path in paths)
+            found += (f for f in self._of_schema if paths is None or f.place.path in paths)
             for facts in self._facts(paths):
                 found += lint_facts(facts, self.deployment)
         for revision in self.revisions:
@@ -87,14 +89,22 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
         """
         found: list[Finding] = []
         if not self.deployment.quiet:
-            found += (finding for finding in lint_schema(self.deployment) if finding.place.path == path)
+            found += (finding for finding in self._of_schema if finding.place.path == path)
             if self.counts(path):
-                facts = facts_of(text, path, self.knowledge, watch_of(self.deployment), tree)
+                facts = facts_of(text, path, self.knowledge, self._watch, tree)
                 found += lint_facts(facts, self.deployment)
         for known in self.revisions:
             revision = parse_again(known, text) if known.path == path else None
             found += lint_revision(revision, self.deployment) if revision else ()
         return in_order(found)
+
+    @cached_property
+    def _of_schema(self) -> tuple[Finding, ...]:
+        return lint_schema(self.deployment)
+
+    @cached_property
+    def _watch(self) -> Watch:
+        return watch_of(self.deployment)
 
     def depends_on(self, path: str, data: bytes) -> bool:
         """Whether the schema that is declared depends on the content of a file, or could with this content."""
@@ -108,7 +118,7 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True):
         if self.deployment.declared.dialect == "convex":
             yield from self._typescript_facts(paths)
             return
-        watch = watch_of(self.deployment)
+        watch = self._watch
         wanted = [file.path for file in self.source.files((".py",))] if paths is None else sorted(paths)
         python = [path for path in wanted if path.endswith(".py") and self.counts(path)]
         for _, facts in collect(self.source, self.knowledge, watch, python):
