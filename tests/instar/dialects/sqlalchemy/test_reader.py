@@ -85,6 +85,57 @@ def test_newer_syntax_is_read_by_any_python(tmp_path):
     assert users.field("name").optional
 
 
+def test_type_parameters_over_several_lines_keep_the_lines_of_what_follows(tmp_path):
+    schema = reading(
+        tmp_path,
+        {
+            "app/base.py": BASE,
+            "app/models.py": """\
+            from sqlalchemy.orm import Mapped, mapped_column
+            from .base import Base
+
+            class Store[
+                T: Base,
+                K: dict[str, list[int]],
+            ]:
+                def first[
+                    V,
+                ](self, value: V) -> V: ...
+
+            class Rows[
+                T
+            ](Store[T, dict]):
+                pass
+
+            class User(Base):
+                __tablename__ = "users"
+                größe: Mapped[int] = mapped_column(primary_key=True); name: Mapped[str]
+            """,
+        },
+    ).schema
+    (users,) = schema.tables
+    assert not schema.unreadable
+    assert users.place.line == 17
+    assert (users.field("name").place.line, users.field("name").place.column) == (19, 59)
+
+
+def test_tables_that_a_loop_makes_are_read(tmp_path):
+    schema = reading(
+        tmp_path,
+        """
+        from sqlalchemy import Column, ForeignKey, Integer, Table
+        from sqlalchemy.orm import declarative_base
+        Base = declarative_base()
+        links = {}
+
+        for kind in ("user", "group"):
+            link = Table(f"{kind}_links", Base.metadata, Column("id", Integer, primary_key=True))
+            links[kind] = link
+        """,
+    ).schema
+    assert [table.name for table in schema.tables] == ["group_links", "user_links"]
+
+
 def test_what_does_not_parse_is_unreadable_and_the_rest_goes_on(tmp_path):
     schema = reading(
         tmp_path,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_HEAD = re.compile(rb"^(\s*(?:async\s+def|def|class)\s+\w+)\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]", re.MULTILINE)
+_PARAMETERS = rb"\[(?:[^\[\]]|\[(?:[^\[\]]|\[[^\[\]]*\])*\])*\]"
+_HEAD = re.compile(rb"^([ \t]*(?:async\s+def|def|class)\s+\w+)(" + _PARAMETERS + rb")\s*([(:])", re.MULTILINE)
 _ALIAS = re.compile(rb"^(\s*)type\s+(\w+)(?:\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\])?(\s*=)", re.MULTILINE)
 _EXCEPT = re.compile(rb"^(\s*except\s+)([\w.]+(?:\s*,\s*[\w.]+)+)(\s*:)", re.MULTILINE)
 _FUNCTION = re.compile(rb"([ \t]*)(?:async\s+)?def\s+(\w+)")
@@ -35,8 +36,17 @@ def too_deep(data: bytes) -> bool:
 
 
 def without_type_parameters(data: bytes) -> bytes:
-    """Type parameters on one line, `type` statements and bare lists of exceptions, written in the older way."""
-    return _EXCEPT.sub(rb"\1(\2)\3", _ALIAS.sub(rb"\1\2\3", _HEAD.sub(rb"\1", data)))
+    """Type parameters, `type` statements and bare lists of exceptions, written in the older way; lines are kept."""
+    return _EXCEPT.sub(rb"\1(\2)\3", _ALIAS.sub(rb"\1\2\3", _HEAD.sub(_without_parameters, data)))
+
+
+def _without_parameters(match: re.Match[bytes]) -> bytes:
+    """The head of a class or function; the line breaks of its type parameters go into its own brackets."""
+    name, parameters, sign = match.groups()
+    if b"\n" not in parameters:
+        return bytes(name + sign)
+    lines = b"\n" * parameters.count(b"\n")
+    return bytes(name + b"(" + lines + (b"" if sign == b"(" else b"):"))
 
 
 def without_function(data: bytes, line: int) -> bytes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import warnings
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,19 @@ def _count_characters(tree: ast.Module, data: bytes) -> None:
     """Python counts columns in UTF-8 bytes; places count characters."""
     lines = data.decode("utf-8", errors="replace").splitlines()
     wide = {number: line.encode() for number, line in enumerate(lines, 1) if not line.isascii()}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.expr | ast.stmt) and node.lineno in wide:
-            node.col_offset = len(wide[node.lineno][: node.col_offset].decode(errors="replace"))
+    _recount(tree, wide, sorted(wide))
+
+
+def _recount(tree: ast.AST, wide: dict[int, bytes], numbers: list[int]) -> None:
+    """Correct what starts on a wide line, without a look into what no wide line is part of."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        for node in ast.iter_child_nodes(waiting.pop()):
+            if isinstance(node, ast.expr | ast.stmt):
+                next_wide = bisect.bisect_left(numbers, node.lineno)
+                apart = next_wide == len(numbers) or numbers[next_wide] > (node.end_lineno or node.lineno)
+                if apart and not getattr(node, "decorator_list", None):  # those stand above its first line
+                    continue
+                if node.lineno in wide:
+                    node.col_offset = len(wide[node.lineno][: node.col_offset].decode(errors="replace"))
+            waiting.append(node)

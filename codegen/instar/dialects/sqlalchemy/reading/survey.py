@@ -182,6 +182,9 @@ class Survey:
                     self._attach(value)
                 elif value is None:
                     execute(evaluator, [statement], scope)
+            for value in scope.variables.values():
+                if isinstance(value, Applied) and self.project.vocabulary.meaning(value.callee) == "Table":
+                    self.tables.of_call(value)
 
     def _attach(self, index: Applied) -> None:
         """An index at module level belongs to the table of its first column."""
