@@ -100,7 +100,7 @@ def _emitter(dialect: str) -> Emitter:
 def _refuse_unready(migration: Migration) -> None:
     if migration.decisions:
         first = migration.decisions[0]
-        raise InstarError(f"{first.question}. Answer it with {' or '.join(first.answers)}.")
+        raise InstarError(f"{first.sentence} Answer it with {' or '.join(first.answers)}.")
     if migration.unplanned:
         listed = ", ".join(one.title for one in migration.unplanned)
         raise InstarError(

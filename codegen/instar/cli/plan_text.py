@@ -45,7 +45,7 @@ def render(migration: Migration, *, explain: bool = False, other: Migration | No
 def decisions(migration: Migration) -> Iterator[str]:
     """What only the user knows, how to say it, and what is left out."""
     for decision in migration.decisions:
-        yield f"{notable('You decide:')} {decision.question}. Give it with"
+        yield f"{notable('You decide:')} {decision.sentence} Give it with"
         yield from (f"  {answer}" for answer in decision.answers)
     for one in migration.unplanned:
         yield from _wrapped(f"{notable('Not planned:')} ", f"{one.title}: {one.reason}.")

@@ -118,6 +118,11 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     answers: tuple[str, ...]
     namespace: str | None = None
 
+    @property
+    def sentence(self) -> str:
+        """The question with the mark that ends it."""
+        return self.question if self.question.endswith(("?", ".")) else f"{self.question}."
+
 
 class Declaration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the user wrote a field: the statement, what it declared, and the imports that it needs.

@@ -79,7 +79,7 @@ def emit_deploy(source: Source, config: Config, migration: Migration, number: in
     """
     if migration.decisions:
         decision = migration.decisions[0]
-        raise InstarError(f"{decision.question} Answer with {' or '.join(decision.answers)}.")
+        raise InstarError(f"{decision.sentence} Answer with {' or '.join(decision.answers)}.")
     path = schema_path(source, config)
     if path is None:
         raise InstarError("there is no convex/schema.ts to edit. Name it with --schema PATH.")
