@@ -13,6 +13,7 @@ from instar.fingerprint import fingerprint
 from instar.ledger import encode, path_of
 from instar.schema.in_flight import in_flight
 from instar.schema.migration import Migration
+from instar.sources import OverlaySource
 
 if TYPE_CHECKING:
     from instar.dialects.base import Emission, Emitter, Workspace
@@ -72,6 +73,7 @@ def generate(
         migration = msgspec.structs.replace(migration, declarations=kept)
     emission = emitter.emit(workspace, migration, deploy, schema, choices)
     files, hashes = _settled(workspace.source, migration, emission, choices)
+    _refuse_broken(workspace, migration, schema, files)
     generated = max(migration.generated, deploy.number)
     migration = msgspec.structs.replace(
         migration,
@@ -129,6 +131,29 @@ def _refuse_unreadable(migration: Migration, schema: Schema) -> None:
         path=bad.path,
         line=bad.line,
     )
+
+
+def _refuse_broken(
+    workspace: Workspace, migration: Migration, schema: Schema, files: dict[str, str | None]
+) -> None:
+    """Nothing is written that the reader understands less of, as where a constraint names a column that is gone."""
+    texts = {path: text.encode() for path, text in files.items() if text is not None}
+    edited = workspace.read(OverlaySource(workspace.source, texts))
+    touched = {(edit.namespace, edit.table) for step in migration.steps for edit in step.edits}
+    for table in edited.tables:
+        before = schema.table(table.name, table.namespace)
+        if table.key not in touched or before is None:
+            continue
+        known = {(part.field, part.reason) for part in before.opaque}
+        for part in table.opaque:
+            if (part.field, part.reason) not in known:
+                raise InstarError(
+                    f"this deploy's edit would leave a part of {table.name} that cannot be read ({part.reason}): an "
+                    "index or constraint here names a column that the deploy does not map. Write it as "
+                    f"{migration.name} needs it now, then generate again. Nothing was written.",
+                    path=part.place.path if part.place else None,
+                    line=part.place.line if part.place else None,
+                )
 
 
 def _settled(

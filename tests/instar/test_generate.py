@@ -274,6 +274,21 @@ def test_an_unanswered_question_stops_it(root: Path) -> None:
     assert msgspec.structs.replace(plan, decisions=()).generated == 0
 
 
+def test_a_constraint_that_would_name_a_column_that_is_gone_stops_it(root: Path) -> None:
+    models = root / "app" / "models.py"
+    wanted = models.read_text().replace(
+        '    __tablename__ = "users"\n',
+        '    __tablename__ = "users"\n    __table_args__ = (UniqueConstraint("email", "display_name", name="uq_who"),)\n',
+    )
+    models.write_text(
+        wanted.replace("import ForeignKey, Index,", "import ForeignKey, Index, UniqueConstraint,")
+    )
+    with pytest.raises(
+        InstarError, match=r"app/models\.py:\d+: this deploy's edit would leave a part of users"
+    ):
+        generate(workspace(root), planned())
+
+
 def test_listeners_keep_columns_in_step_where_triggers_do_not(root: Path) -> None:
     migration = planned(sync="app")
     models, listeners = root / "app/models.py", root / "app/accessors/users_in_step.py"
