@@ -41,7 +41,7 @@ def database_url(repo: Path, environment: str | None, url: str | None) -> str:
         raise InstarError("name the database: --env NAME as in [tool.instar.environments], or --url URL.")
     if url is None:
         url = environment_url(Project.open(repo).config, str(environment))
-    from instar.dialects.sqlalchemy.engine import resolve_url  # noqa: PLC0415 - loads SQLAlchemy
+    from instar.dialects.sqlalchemy.engine import resolve_url
 
     what = f'the database of "{environment}"' if environment else "the database"
     return resolve_url(url, what).render_as_string(hide_password=False)
@@ -71,7 +71,7 @@ def find_migration(repo: Path, name: str | None) -> tuple[Project, Migration]:
     Raises:
         InstarError: There is none of that name, or several.
     """
-    from instar.ledger import read_ledger  # noqa: PLC0415 - only verbs that need a migration read them all
+    from instar.ledger import read_ledger
 
     project = Project.open(repo)
     return project, read_ledger(project.root, project.config).migration(name)
@@ -124,7 +124,7 @@ def _code_lacking(project: Project, migration: Migration, number: int, environme
     """Why the code of a deploy does not count as in service; None where it does."""
     if environment is None:
         return f"--url has no record of the code in service; name the deploy with --deploy {number}"
-    from instar.cli.evidence import environments, evidence  # noqa: PLC0415 - a first run needs none of it
+    from instar.cli.evidence import environments, evidence
 
     found = evidence(project, migration, environment, environments(project).states.get(environment))
     if found.state is None or not found.state.code:

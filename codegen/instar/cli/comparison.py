@@ -117,7 +117,7 @@ def _same_terms(before: SchemaVersion, after: SchemaVersion) -> tuple[SchemaVers
     """Say a live side in the words of the other one."""
     if before.schema.backend is None and after.schema.backend is None:
         return before, after
-    from instar.dialects.sqlalchemy.alignment import align  # noqa: PLC0415 - only drift needs it
+    from instar.dialects.sqlalchemy.alignment import align
 
     if before.schema.backend is not None:
         return msgspec.structs.replace(before, schema=align(before.schema, after.schema)), after

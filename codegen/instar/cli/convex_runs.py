@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 def convex_migration(repo: Path, name: str | None) -> Migration | None:
     """The migration of that name where the project is a Convex one; None for another dialect."""
-    from instar.cli.project import Project  # noqa: PLC0415 - --help pays for nothing
+    from instar.cli.project import Project
 
     project = Project.open(repo)
     return _named(project, name)
 
 
 def _named(project: Project, name: str | None) -> Migration | None:
-    from instar.ledger import ledger_of  # noqa: PLC0415 - --help pays for nothing
+    from instar.ledger import ledger_of
 
     ledger = ledger_of(project.source(), project.config)
     if not ledger.migrations or any(one.dialect != "convex" for one in ledger.migrations):

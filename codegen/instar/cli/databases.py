@@ -45,6 +45,6 @@ def environment_schema(config: Config, environment: str) -> Schema:
         InstarError: It is not configured, or cannot be reached.
     """
     url = environment_url(config, environment)
-    from instar.dialects.sqlalchemy.inspect import inspect_url  # noqa: PLC0415 - loads SQLAlchemy
+    from instar.dialects.sqlalchemy.inspect import inspect_url
 
     return inspect_url(url, f'the database of "{environment}"')

@@ -107,7 +107,7 @@ def _applied(project: Project, state: EnvironmentState | None) -> frozenset[str]
     """The revisions that a database has: its heads, and what they follow."""
     if state is None or not state.revisions:
         return frozenset()
-    from instar.dialects.sqlalchemy.script_folder import script_folder  # noqa: PLC0415 - only rolling dialects have one
+    from instar.dialects.sqlalchemy.script_folder import script_folder
 
     try:
         scripts = {
@@ -145,11 +145,11 @@ def _leaving(migration: Migration, deploy: int) -> Iterator[tuple[str | None, st
 def _unresolved(
     project: Project, leaving: tuple[tuple[str | None, str, str], ...]
 ) -> Mapping[str, tuple[UnresolvedUse, ...]]:
-    from instar_lint.facts import Unresolved  # noqa: PLC0415 - only a gate that needs it reads the code
-    from instar_lint.python.collect import collect  # noqa: PLC0415
-    from instar_lint.python.knowledge import Knowledge  # noqa: PLC0415
-    from instar_lint.python.watch import Watch  # noqa: PLC0415
-    from instar_lint.uses import counts  # noqa: PLC0415
+    from instar_lint.facts import Unresolved
+    from instar_lint.python.collect import collect
+    from instar_lint.python.knowledge import Knowledge
+    from instar_lint.python.watch import Watch
+    from instar_lint.uses import counts
 
     source = project.source()
     knowledge = Knowledge.of(source, project.config)

@@ -49,7 +49,7 @@ def immutable(project: Project, migration: Migration) -> frozenset[str]:
     """Revisions that are on the default branch or applied in a recorded environment."""
     if migration.dialect != "sqlalchemy":
         return frozenset()
-    from instar.dialects.sqlalchemy.script_folder import script_folder  # noqa: PLC0415 - only where Alembic is
+    from instar.dialects.sqlalchemy.script_folder import script_folder
 
     try:
         folder = script_folder(project.source(), project.config)
@@ -167,7 +167,7 @@ def _command(migration: Migration, step: Step) -> str | None:
     if step.work is None:
         return None
     if migration.dialect == "convex":
-        from instar.dialects.convex.commands import command_of  # noqa: PLC0415 - only for Convex
+        from instar.dialects.convex.commands import command_of
 
         return command_of(step)
     return f"instar {'run' if step.kind == 'backfill' else 'verify'} {migration.name}"

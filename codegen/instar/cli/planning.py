@@ -129,7 +129,7 @@ def make(project: Project, said: Said, *, from_version: str | None, to_version: 
     Raises:
         InstarError: A version cannot be read, an option does not fit, or no backend is known.
     """
-    from instar.plan import make_plan  # noqa: PLC0415 - --help pays for nothing
+    from instar.plan import make_plan
 
     base = from_version or project.deployed()
     ledger = ledger_of(project.source(), project.config)
@@ -159,7 +159,7 @@ def read_options(said: Said, config: Config) -> PlanOptions:
     Raises:
         InstarError: One is not in the form that it has to be in.
     """
-    from instar.changes.options import (  # noqa: PLC0415 - --help pays for nothing
+    from instar.changes.options import (
         PlanOptions,
         parse_computes,
         parse_conversions,

@@ -92,9 +92,9 @@ def _lines() -> Callable[[Progress], None]:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[Progress], None]]:
-    from rich.console import Console  # noqa: PLC0415 - only for terminals
-    from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn  # noqa: PLC0415
-    from rich.progress import Progress as Bar  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn
+    from rich.progress import Progress as Bar
 
     columns = ("{task.description}", "{task.fields[counts]}", "{task.fields[rest]}")
     name, counts, rest = (TextColumn(column, markup=False) for column in columns)

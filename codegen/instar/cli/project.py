@@ -103,7 +103,7 @@ class Project:
         """
         if self.repository is not None:
             return self.repository.merge_base(self.repository.default_branch(), "HEAD")
-        from instar.ledger import read_ledger  # noqa: PLC0415 - only without version control
+        from instar.ledger import read_ledger
 
         ledger = read_ledger(self.root, self.config)
         head = ledger.head()
@@ -123,7 +123,7 @@ class Project:
         if name == WORKTREE:
             return SchemaVersion(name, "the work tree", self.read(self.source()))
         if name.startswith(DATABASE):
-            from instar.cli.databases import environment_schema  # noqa: PLC0415 - loads SQLAlchemy
+            from instar.cli.databases import environment_schema
 
             environment = name.removeprefix(DATABASE)
             schema = environment_schema(self.config, environment)
@@ -144,7 +144,7 @@ class Project:
 
     def read(self, source: Source) -> Schema:
         """The schema that a tree of files declares; an empty one of no dialect where no file declares any."""
-        from instar.dialects.registry import dialects, reader  # noqa: PLC0415 - only where it is needed
+        from instar.dialects.registry import dialects, reader
 
         names = dialects() if self.config.dialect is None else (self.config.dialect,)
         for name in dict.fromkeys((*self._detected, *names)):
@@ -168,9 +168,9 @@ class Project:
 
     def _snapshot(self, name: str) -> Schema:
         """The schema of a snapshot, or the target of a stored migration."""
-        from instar.ledger import decode as decode_version  # noqa: PLC0415 - only where a file is named
-        from instar.ledger import schema_of  # noqa: PLC0415
-        from instar.schema.snapshot import decode, kind_of  # noqa: PLC0415
+        from instar.ledger import decode as decode_version
+        from instar.ledger import schema_of
+        from instar.schema.snapshot import decode, kind_of
 
         for path in (Path(name), self.root / name):
             if path.is_file():

@@ -32,8 +32,8 @@ def pulled(state: EnvironmentState, url: str, migrations: Sequence[Migration]) -
     Raises:
         InstarError: The database cannot be reached.
     """
-    from instar.dialects.sqlalchemy.engine import connect, resolve_url  # noqa: PLC0415 - loads SQLAlchemy
-    from instar.dialects.sqlalchemy.inspect import inspect_connection  # noqa: PLC0415
+    from instar.dialects.sqlalchemy.engine import connect, resolve_url
+    from instar.dialects.sqlalchemy.inspect import inspect_connection
 
     what = f'the database of "{state.name}"'
     with connect(resolve_url(url, what), what) as connection:
@@ -49,7 +49,7 @@ def pulled(state: EnvironmentState, url: str, migrations: Sequence[Migration]) -
 
 
 def _revisions(connection: object) -> tuple[str, ...]:
-    import sqlalchemy as sa  # noqa: PLC0415 - loads SQLAlchemy
+    import sqlalchemy as sa
 
     assert isinstance(connection, sa.Connection)
     if not sa.inspect(connection).has_table("alembic_version"):
@@ -59,7 +59,7 @@ def _revisions(connection: object) -> tuple[str, ...]:
 
 
 def _backfills(url: str, schema: Schema, migrations: Sequence[Migration]) -> dict[str, BackfillState]:
-    from instar.backfill import read_progress, verify  # noqa: PLC0415 - loads SQLAlchemy
+    from instar.backfill import read_progress, verify
 
     progress = {one.name: one for one in read_progress(url)}
     found: dict[str, BackfillState] = {}

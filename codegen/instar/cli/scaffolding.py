@@ -171,9 +171,9 @@ def plan_of(
     Raises:
         InstarError: The option for a value or a conversion does not fit, or no backend is known.
     """
-    from instar.cli.planning import backend_of, deploy_model, read_options  # noqa: PLC0415 - --help pays for nothing
-    from instar.ledger import ledger_of  # noqa: PLC0415
-    from instar.plan import make_plan  # noqa: PLC0415
+    from instar.cli.planning import backend_of, deploy_model, read_options
+    from instar.ledger import ledger_of
+    from instar.plan import make_plan
 
     tables = tuple(after if table.key == before.key else table for table in now.tables)
     target = msgspec.structs.replace(now, tables=tables)

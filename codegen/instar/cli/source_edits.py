@@ -36,7 +36,7 @@ def edits_of(project: Project, migration: Migration, from_version: str | None) -
     Raises:
         InstarError: The deploy cannot be generated as things are.
     """
-    from instar.cli.generating import base_of, choices, produce  # noqa: PLC0415 - loads LibCST and Alembic
+    from instar.cli.generating import base_of, choices, produce
 
     may = choices(project, migration, head=None, force=False, adopt=False)
     made = produce(project, migration, base=base_of(project, from_version), said=may)

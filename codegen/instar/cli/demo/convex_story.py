@@ -177,9 +177,9 @@ def _record(story: _Story, results: list[str]) -> None:
 
 def _backfills(story: _Story, number: int) -> list[str]:
     """The names of a deploy's backfills, from the migration that was written."""
-    from instar.config import Config  # noqa: PLC0415 - read after the story wrote it
-    from instar.ledger import ledger_of  # noqa: PLC0415 - likewise
-    from instar.sources import FolderSource  # noqa: PLC0415 - likewise
+    from instar.config import Config
+    from instar.ledger import ledger_of
+    from instar.sources import FolderSource
 
     migration = ledger_of(FolderSource(story.workspace.root), Config()).migration(NAME)
     return [

@@ -79,7 +79,7 @@ def _ruff(source: Source, made: Edits) -> None:
 
 
 def _filter(source: Source, folder: str, versions: str, made: Edits) -> None:
-    from instar.dialects.sqlalchemy.name_filter import has_filter, snippet, with_filter  # noqa: PLC0415 - loads LibCST
+    from instar.dialects.sqlalchemy.name_filter import has_filter, snippet, with_filter
 
     path = "env.py" if folder == "." else f"{folder}/env.py"
     text = _read(source, path, made)

@@ -93,8 +93,8 @@ def _base(project: Project, source: Source, choices: Choices, values: dict[str, 
     """Several declarative bases are several schemas; the files of one are the schema."""
     if project.config.schema:
         return
-    from instar.cli.setup.bases import find_bases, paths_of  # noqa: PLC0415 - only for SQLAlchemy
-    from instar.dialects.sqlalchemy.reader import read_models  # noqa: PLC0415 - only for SQLAlchemy
+    from instar.cli.setup.bases import find_bases, paths_of
+    from instar.dialects.sqlalchemy.reader import read_models
 
     bases = find_bases(source, read_models(source, project.config).models)
     if choices.base is not None:

@@ -52,10 +52,10 @@ def command(
       instar advance
       instar advance display-names --env production
       instar advance --accept-unproven --dry-run
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.generating import choices, finish, produce  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.project import Project  # noqa: PLC0415
-    from instar.ledger import ledger_of  # noqa: PLC0415
+    """
+    from instar.cli.generating import choices, finish, produce
+    from instar.cli.project import Project
+    from instar.ledger import ledger_of
 
     project = Project.open(repo)
     ledger = ledger_of(project.source(), project.config)
@@ -87,15 +87,15 @@ def _missing(
     project: Project, migration: Migration, number: int, environment: str | None, *, accept_unproven: bool
 ) -> dict[str, tuple[Missing, ...]]:
     """What each environment lacks: the required ones, and the named one."""
-    from instar.cli.databases import environment_url  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.evidence import (  # noqa: PLC0415
+    from instar.cli.databases import environment_url
+    from instar.cli.evidence import (
         NOTHING_RECORDED,
         assumed,
         environments,
         evidence,
         with_unresolved,
     )
-    from instar.environments import gates  # noqa: PLC0415
+    from instar.environments import gates
 
     places = environments(project)
     if environment is not None and environment not in places.states:
@@ -116,7 +116,7 @@ def _missing(
 def _refuse(
     migration: Migration, number: int, missing: dict[str, tuple[Missing, ...]], output_format: str
 ) -> None:
-    from instar.cli.status_text import lacking  # noqa: PLC0415 - --help pays for nothing
+    from instar.cli.status_text import lacking
 
     if output_format == "json":
         print_json({"migration": migration.name, "deploy": number, "written": False, "missing": missing})

@@ -39,9 +39,9 @@ def command(
     Examples:
       instar check
       instar check --format github
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.findings import problems  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.project import Project  # noqa: PLC0415
+    """
+    from instar.cli.findings import problems
+    from instar.cli.project import Project
 
     project = Project.open(repo, dialect=dialect, schema=schema)
     found = problems(project)
@@ -59,8 +59,8 @@ def command(
 
 def _lint(project: object) -> tuple[Finding, ...]:
     """The proven findings of the whole project."""
-    from instar.cli.linting import lint, open_lint  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.project import Project  # noqa: PLC0415
+    from instar.cli.linting import lint, open_lint
+    from instar.cli.project import Project
 
     assert isinstance(project, Project)
     opened = open_lint(project, None, None, None)
@@ -71,7 +71,7 @@ def _lint(project: object) -> tuple[Finding, ...]:
 
 
 def _text(found: tuple[Problem, ...], linted: tuple[Finding, ...], *, linted_too: bool) -> None:
-    from instar_lint.formats import text_line  # noqa: PLC0415 - --help pays for nothing
+    from instar_lint.formats import text_line
 
     for problem in found:
         where = f"{problem.path}:{problem.line}: " if problem.path else ""
@@ -86,7 +86,7 @@ def _text(found: tuple[Problem, ...], linted: tuple[Finding, ...], *, linted_too
 
 
 def _github(found: tuple[Problem, ...], linted: tuple[Finding, ...]) -> None:
-    from instar_lint.formats import github_line  # noqa: PLC0415 - --help pays for nothing
+    from instar_lint.formats import github_line
 
     for problem in found:
         where = f"file={problem.path},line={problem.line}," if problem.path else ""

@@ -41,7 +41,7 @@ def command(*, dialect: str, keep: Path | None, execute: bool) -> None:
       instar demo --keep publishing     # then look around in ./publishing
       instar demo convex
       instar demo convex --run
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    """
     if execute and dialect != "convex":
         raise click.UsageError(
             "--run belongs to instar demo convex; the other story always runs its backfills."
@@ -61,11 +61,11 @@ def command(*, dialect: str, keep: Path | None, execute: bool) -> None:
 
 def _story(dialect: str, *, execute: bool) -> Callable[[Path], None]:
     if dialect == "sqlalchemy":
-        from instar.cli.demo.story import tell  # noqa: PLC0415 - --help pays for nothing
+        from instar.cli.demo.story import tell
 
         return tell
-    from instar.cli.demo.convex_deployment import Deployment  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.demo.convex_story import tell_convex  # noqa: PLC0415
+    from instar.cli.demo.convex_deployment import Deployment
+    from instar.cli.demo.convex_story import tell_convex
 
     deployment = Deployment.find(Path.cwd()) if execute else None
     return lambda folder: tell_convex(folder, deployment)

@@ -43,10 +43,10 @@ def command(
       instar diff --from v1.2 --to main
       instar diff --rename users.user_name=display_name
       instar diff --from db:production --to WORKTREE --exit-code
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.comparison import compare, document  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.diff_text import render  # noqa: PLC0415
-    from instar.cli.project import Project  # noqa: PLC0415
+    """
+    from instar.cli.comparison import compare, document
+    from instar.cli.diff_text import render
+    from instar.cli.project import Project
 
     project = Project.open(repo, dialect=dialect, schema=schema)
     before = project.version(from_version or project.deployed())

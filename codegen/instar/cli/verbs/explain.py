@@ -23,9 +23,9 @@ def command(*, rule: str, output_format: str) -> int:
       instar explain INS101
       instar explain index-not-deployed
       instar explain list
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar_lint import rules  # noqa: PLC0415 - --help pays for nothing
-    from instar_lint.rules.documentation import page  # noqa: PLC0415
+    """
+    from instar_lint import rules
+    from instar_lint.rules.documentation import page
 
     if rule.lower() == "list":
         pages = [page(code) for code in rules.files()]

@@ -42,10 +42,10 @@ def command(
     Examples:
       instar fix --diff
       instar fix app/views.py
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.files import replace_file  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.linting import chosen_paths, lint, open_lint  # noqa: PLC0415
-    from instar.cli.project import Project  # noqa: PLC0415
+    """
+    from instar.cli.files import replace_file
+    from instar.cli.linting import chosen_paths, lint, open_lint
+    from instar.cli.project import Project
 
     project = Project.open(repo, dialect=dialect, schema=schema)
     linted = open_lint(project, None, None, environment)
@@ -74,7 +74,7 @@ def command(
 
 
 def _mended(data: bytes, findings: list[Finding]) -> Mended | None:
-    from instar_lint.fixes import mend  # noqa: PLC0415 - LibCST takes its time to load
+    from instar_lint.fixes import mend
 
     try:
         text = data.decode()

@@ -51,11 +51,11 @@ def command(
       instar generate --rename users.user_name=display_name --dry-run
       instar generate --compute users.avatar_url=app/avatars.py:avatar_url
       instar generate display-names --adopt
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.generating import base_of, choices, finish, produce  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.planning import Said, make  # noqa: PLC0415
-    from instar.cli.project import Project  # noqa: PLC0415
-    from instar.ledger import ledger_of  # noqa: PLC0415
+    """
+    from instar.cli.generating import base_of, choices, finish, produce
+    from instar.cli.planning import Said, make
+    from instar.cli.project import Project
+    from instar.ledger import ledger_of
 
     project = Project.open(repo, dialect=dialect, schema=schema)
     number = None

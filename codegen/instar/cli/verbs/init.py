@@ -51,12 +51,12 @@ def command(
       instar init
       instar init --dry-run
       instar init --yes --backend postgresql --alembic migrations
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.project import Project  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.setup.edits import edits  # noqa: PLC0415
-    from instar.cli.setup.survey import Choices, survey  # noqa: PLC0415
-    from instar.errors import InstarError  # noqa: PLC0415
-    from instar.staging import write_all  # noqa: PLC0415
+    """
+    from instar.cli.project import Project
+    from instar.cli.setup.edits import edits
+    from instar.cli.setup.survey import Choices, survey
+    from instar.errors import InstarError
+    from instar.staging import write_all
 
     project = Project.open(repo, dialect=dialect, schema=schema)
     if project.repository is not None and project.repository.bare:
@@ -116,8 +116,8 @@ def _differences(project: Project, made: Edits) -> Iterator[str]:
 
 def _standing(project: Project, found: Survey, *, dry_run: bool) -> Iterator[str]:
     """Whether the work tree is in step with what counts as deployed, and what comes next."""
-    from instar.cli.comparison import compare  # noqa: PLC0415 - --help pays for nothing
-    from instar.errors import InstarError  # noqa: PLC0415
+    from instar.cli.comparison import compare
+    from instar.errors import InstarError
 
     command = "instar init" if dry_run else "instar diff"
     try:

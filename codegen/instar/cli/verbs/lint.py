@@ -85,11 +85,11 @@ def command(
       instar lint --from main --rename users.user_name=display_name
       instar lint --baseline instar/baseline.json --write-baseline
       instar lint convex --watch
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.files import replace_file  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.linting import LINTED, chosen_paths, lint, open_lint  # noqa: PLC0415
-    from instar.cli.project import Project  # noqa: PLC0415
-    from instar_lint.baseline import encode  # noqa: PLC0415
+    """
+    from instar.cli.files import replace_file
+    from instar.cli.linting import LINTED, chosen_paths, lint, open_lint
+    from instar.cli.project import Project
+    from instar_lint.baseline import encode
 
     if write_baseline and baseline is None:
         raise click.UsageError("--write-baseline needs a file: --baseline FILE.")
@@ -106,7 +106,7 @@ def command(
         return lint(linted, chosen, baseline=known, unused_noqa=not keep_unused_noqa)
 
     if keep_watching:
-        from instar.cli.watching import watch  # noqa: PLC0415 - loops alone need it
+        from instar.cli.watching import watch
 
         root = Project.open(repo, dialect=dialect, schema=schema).root
         return watch(root, LINTED, lambda: _shown(read(), show_all=show_all))
@@ -126,15 +126,15 @@ def _shown(outcome: Linted, *, show_all: bool) -> tuple[Finding, ...]:
 
 
 def _show(findings: Sequence[Finding], output_format: str) -> None:
-    from instar_lint import formats  # noqa: PLC0415 - --help pays for nothing
+    from instar_lint import formats
 
     match output_format:
         case "json":
-            from instar.contracts import LintDocument  # noqa: PLC0415
+            from instar.contracts import LintDocument
 
             print_json(LintDocument(findings=tuple(finding.record() for finding in findings)))
         case "sarif":
-            from importlib.metadata import version  # noqa: PLC0415
+            from importlib.metadata import version
 
             print_json(formats.sarif(findings, version("instar")))
         case "github":

@@ -25,8 +25,8 @@ def command(*, name: str | None, repo: Path, environment: str | None, url: str |
     Examples:
       instar pause users.avatar_url --env production
       instar pause --url env:DATABASE_URL
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.backfill import pause, read_progress  # noqa: PLC0415 - --help loads no database driver
+    """
+    from instar.backfill import pause, read_progress
 
     target = backfills.database_url(repo, environment, url)
     full = backfills.one_of(read_progress(target), name, wanted="pause")

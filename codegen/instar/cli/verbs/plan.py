@@ -48,15 +48,15 @@ def command(
       instar plan --rename users.user_name=display_name --explain
       instar plan --compute users.avatar_url=app/avatars.py:avatar_url --diff
       instar plan --convert tasks.priority="low=1,medium=2,high=3" --only tasks
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.planning import Said, make  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.project import Project  # noqa: PLC0415
+    """
+    from instar.cli.planning import Said, make
+    from instar.cli.project import Project
 
     project = Project.open(repo, dialect=dialect, schema=schema)
     planning = make(project, Said(**said), from_version=from_version, to_version=to_version)
     migration = planning.migration
     if output_format == "json":
-        from instar.cli.plan_document import document  # noqa: PLC0415
+        from instar.cli.plan_document import document
 
         print_json(document(migration))
     elif not migration.changes:
@@ -80,8 +80,8 @@ def _print(
     explain: bool,
     show_diff: bool,
 ) -> None:
-    from instar.cli.generating import diff_of  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.plan_text import render  # noqa: PLC0415
+    from instar.cli.generating import diff_of
+    from instar.cli.plan_text import render
 
     migration = planning.migration
     for line in render(migration, explain=explain, other=_other(planning, project, said)):
@@ -103,10 +103,10 @@ def _print(
 
 def _other(planning: Planning, project: Project, said: Said) -> Migration | None:
     """The same plan with the other way of keeping columns in step, where a plan has such columns."""
-    import msgspec  # noqa: PLC0415
+    import msgspec
 
-    from instar.cli.planning import read_options  # noqa: PLC0415
-    from instar.plan import make_plan  # noqa: PLC0415
+    from instar.cli.planning import read_options
+    from instar.plan import make_plan
 
     migration = planning.migration
     if migration.deploy_model == "atomic":
@@ -125,8 +125,8 @@ def _other(planning: Planning, project: Project, said: Said) -> Migration | None
 
 def _edits(project: Project, planning: Planning, from_version: str | None) -> SourceEdits | None:
     """The source edit of the first deploy, where the new version is the work tree."""
-    from instar.cli.source_edits import edits_of  # noqa: PLC0415 - --help pays for nothing
-    from instar.errors import InstarError  # noqa: PLC0415
+    from instar.cli.source_edits import edits_of
+    from instar.errors import InstarError
 
     migration = planning.migration
     if planning.comparison.after.label != "WORKTREE" or migration.unplanned or migration.decisions:

@@ -28,11 +28,11 @@ def command(*, repo: Path, dry_run: bool) -> None:
     \b
     Example:
       instar rebase --dry-run
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.files import replace_file  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.project import Project  # noqa: PLC0415
-    from instar.ledger import encode, ledger_of, path_of  # noqa: PLC0415
-    from instar.rebase import rebased  # noqa: PLC0415
+    """
+    from instar.cli.files import replace_file
+    from instar.cli.project import Project
+    from instar.ledger import encode, ledger_of, path_of
+    from instar.rebase import rebased
 
     project = Project.open(repo)
     ledger = ledger_of(project.source(), project.config)
@@ -64,8 +64,8 @@ def _tell_revisions(revisions: list[str]) -> None:
 
 def _fixed(project: Project, ledger: Ledger) -> frozenset[str]:
     """The versions on the default branch, and the migrations with a revision that a recorded database has."""
-    from instar.cli.planning import ledger_at  # noqa: PLC0415 - --help pays for nothing
-    from instar.environments import read_states  # noqa: PLC0415
+    from instar.cli.planning import ledger_at
+    from instar.environments import read_states
 
     there = frozenset[str]()
     if project.repository is not None:

@@ -25,8 +25,8 @@ def command(*, name: str | None, repo: Path, environment: str | None, url: str |
     Examples:
       instar resume users.avatar_url --env production
       instar resume --url env:DATABASE_URL
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.backfill import read_progress, resume  # noqa: PLC0415 - --help loads no database driver
+    """
+    from instar.backfill import read_progress, resume
 
     target = backfills.database_url(repo, environment, url)
     full = backfills.one_of(read_progress(target), name, wanted="resume")

@@ -40,14 +40,14 @@ def command(
     Examples:
       instar rollback display-names --dry-run
       instar rollback display-names --url env:DATABASE_URL
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.backfills import database_url  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.generating import diff_of, immutable, workspace  # noqa: PLC0415
-    from instar.cli.project import Project  # noqa: PLC0415
-    from instar.errors import InstarError  # noqa: PLC0415
-    from instar.ledger import ledger_of  # noqa: PLC0415
-    from instar.rollback import rollback  # noqa: PLC0415
-    from instar.staging import write_all  # noqa: PLC0415
+    """
+    from instar.cli.backfills import database_url
+    from instar.cli.generating import diff_of, immutable, workspace
+    from instar.cli.project import Project
+    from instar.errors import InstarError
+    from instar.ledger import ledger_of
+    from instar.rollback import rollback
+    from instar.staging import write_all
 
     project = Project.open(repo, dialect=dialect, schema=schema)
     plan = ledger_of(project.source(), project.config).migration(migration)
@@ -66,7 +66,7 @@ def command(
         say(f"{len(back.made.files)} files, {len(ids)} revisions. Nothing was written.")
         return 0
     if address is not None:
-        from instar.dialects.sqlalchemy.undo import undo_revisions  # noqa: PLC0415
+        from instar.dialects.sqlalchemy.undo import undo_revisions
 
         for one in undo_revisions(address, back.scripts):
             say(f"taken back {one}")

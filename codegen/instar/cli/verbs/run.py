@@ -134,11 +134,11 @@ def command(
       instar run display-names --env production
       instar run display-names --env production --workers 2 --max-lag 10s --max-load 50%
       instar run --url postgresql://app@db/app --work users_avatar_url.json --join
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.backfill import read_progress  # noqa: PLC0415 - --help loads no database driver
+    """
+    from instar.backfill import read_progress
 
     if not files and url is None:
-        from instar.cli.convex_runs import convex_migration, print_commands  # noqa: PLC0415
+        from instar.cli.convex_runs import convex_migration, print_commands
 
         found_convex = convex_migration(repo, migration)
         if found_convex is not None:
@@ -170,7 +170,7 @@ def command(
 
 
 def _options(root: Path, given: dict[str, Any]) -> Options:
-    from instar.backfill import Options  # noqa: PLC0415 - --help loads no database driver
+    from instar.backfill import Options
 
     target, rows = given.pop("batch_ms") / 1000, given.pop("batch_rows")
     return Options(root=root, target=target, batch=rows, **given)
@@ -187,8 +187,8 @@ def _named(works: tuple[BackfillWork, ...], name: str) -> tuple[BackfillWork, ..
 def _run(
     works: tuple[BackfillWork, ...], url: str, runner_options: Options, style: Style, output_format: str
 ) -> int:
-    from instar.backfill import run  # noqa: PLC0415
-    from instar.cli.progress_lines import shown  # noqa: PLC0415
+    from instar.backfill import run
+    from instar.cli.progress_lines import shown
 
     outcomes: list[Outcome] = []
     with _stoppable() as (stop, signals):
@@ -235,7 +235,7 @@ def _stoppable() -> Iterator[tuple[threading.Event, list[int]]]:
 
 
 def _tell(outcome: Outcome) -> None:
-    from instar.backfill.keyset import show_key  # noqa: PLC0415
+    from instar.backfill.keyset import show_key
 
     name, rows = backfills.title(outcome.name), counted(outcome.processed, "row")
     if outcome.status == "completed":
@@ -262,7 +262,7 @@ def _tell(outcome: Outcome) -> None:
 
 
 def _document(outcome: Outcome) -> dict[str, Any]:
-    from instar.backfill.keyset import show_key  # noqa: PLC0415
+    from instar.backfill.keyset import show_key
 
     return {
         "name": outcome.name,
@@ -276,8 +276,8 @@ def _document(outcome: Outcome) -> dict[str, Any]:
 
 
 def _dry_run(works: tuple[BackfillWork, ...], url: str, runner_options: Options, output_format: str) -> int:
-    from instar.backfill import dry_run  # noqa: PLC0415
-    from instar.backfill.keyset import show_key  # noqa: PLC0415
+    from instar.backfill import dry_run
+    from instar.backfill.keyset import show_key
 
     documents = []
     for work in works:

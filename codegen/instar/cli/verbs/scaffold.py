@@ -27,7 +27,7 @@ def command() -> None:
       instar scaffold add-field users.avatar_url str --required --compute app/avatars.py:avatar_url
       instar scaffold rename users.user_name display_name --dry-run
       instar scaffold add-index posts status published_at
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    """
 
 
 def _shared(command: F) -> F:
@@ -70,12 +70,12 @@ def add_field(
     \b
     Example:
       instar scaffold add-field users.avatar_url "str(200)" --required --compute app/avatars.py:avatar_url
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.scaffolding import located, typed, with_new_field  # noqa: PLC0415 - --help pays for nothing
+    """
+    from instar.cli.scaffolding import located, typed, with_new_field
 
     project, now = _open(rest)
     table, name = located(now, field)
-    import msgspec  # noqa: PLC0415
+    import msgspec
 
     made = msgspec.structs.replace(typed(type_)[1], name=name, optional=not required)
     said = {
@@ -98,9 +98,9 @@ def rename(*, field: str, new: str, keep_column: bool, code_first: bool, **rest:
     \b
     Example:
       instar scaffold rename users.user_name display_name
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.scaffolding import known_field, located, with_renamed_field  # noqa: PLC0415
-    from instar.schema.renames import Rename  # noqa: PLC0415
+    """
+    from instar.cli.scaffolding import known_field, located, with_renamed_field
+    from instar.schema.renames import Rename
 
     project, now = _open(rest)
     table, name = located(now, field)
@@ -119,8 +119,8 @@ def remove_field(*, field: str, **rest: Any) -> int:  # noqa: ANN401 - click's v
     \b
     Example:
       instar scaffold remove-field posts.legacy_field --dry-run
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.scaffolding import known_field, located, without_field  # noqa: PLC0415
+    """
+    from instar.cli.scaffolding import known_field, located, without_field
 
     project, now = _open(rest)
     table, name = located(now, field)
@@ -141,8 +141,8 @@ def change_type(*, field: str, type_: str, convert: str | None, code_first: bool
     \b
     Example:
       instar scaffold change-type tasks.priority int --convert "low=1,medium=2,high=3,*=2"
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.scaffolding import known_field, located, typed, with_changed_field  # noqa: PLC0415
+    """
+    from instar.cli.scaffolding import known_field, located, typed, with_changed_field
 
     project, now = _open(rest)
     table, name = located(now, field)
@@ -172,8 +172,8 @@ def add_index(
     \b
     Example:
       instar scaffold add-index posts status published_at --index-name by_status_and_published
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.scaffolding import located, with_new_index  # noqa: PLC0415
+    """
+    from instar.cli.scaffolding import located, with_new_index
 
     project, now = _open(rest)
     found, _ = located(now, f"{table}.{fields[0]}")
@@ -182,7 +182,7 @@ def add_index(
 
 def _open(rest: dict[str, Any]) -> tuple[Project, Schema]:
     """The project, and the schema that its models declare now."""
-    from instar.cli.project import Project  # noqa: PLC0415 - --help pays for nothing
+    from instar.cli.project import Project
 
     project = Project.open(rest["repo"], dialect=rest["dialect"], schema=rest["schema"])
     return project, project.version("WORKTREE").schema
@@ -199,9 +199,9 @@ def _finish(
     renames: Sequence[Rename] = (),
 ) -> int:
     """Plan the change, and write or show its first deploy."""
-    from instar.cli.generating import choices, finish, produce  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.planning import Said  # noqa: PLC0415
-    from instar.cli.scaffolding import plan_of  # noqa: PLC0415
+    from instar.cli.generating import choices, finish, produce
+    from instar.cli.planning import Said
+    from instar.cli.scaffolding import plan_of
 
     migration = plan_of(
         project, Said(name=rest["name"], **(said or {})), now, before=before, after=after, renames=renames

@@ -65,11 +65,11 @@ def command(
       instar snapshot --evaluate
       instar snapshot --url env:DATABASE_URL --output production.json
       instar diff --from before.json --to WORKTREE
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.files import replace_file  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.project import Project  # noqa: PLC0415
-    from instar.errors import InstarError  # noqa: PLC0415
-    from instar.schema.snapshot import decode, encode  # noqa: PLC0415
+    """
+    from instar.cli.files import replace_file
+    from instar.cli.project import Project
+    from instar.errors import InstarError
+    from instar.schema.snapshot import decode, encode
 
     if target and url:
         raise click.UsageError("--import and --url are two sources; name one.")
@@ -106,9 +106,9 @@ def command(
 
 
 def _evaluated(project: Project) -> Schema:
-    from instar.dialects.convex.evaluated import evaluate_schema  # noqa: PLC0415 - only here
-    from instar.dialects.convex.reader import schema_path  # noqa: PLC0415
-    from instar.errors import InstarError  # noqa: PLC0415
+    from instar.dialects.convex.evaluated import evaluate_schema
+    from instar.dialects.convex.reader import schema_path
+    from instar.errors import InstarError
 
     path = schema_path(project.source(), project.config)
     if path is None:
@@ -120,11 +120,11 @@ def _schema(
     project: Project, ref: str, target: str | None, url: str | None, *, python: str | None, timeout: float
 ) -> Schema:
     if target:
-        from instar.dialects.sqlalchemy.imported import import_schema  # noqa: PLC0415 - only here
+        from instar.dialects.sqlalchemy.imported import import_schema
 
         return import_schema(target, project.root, python=python, timeout=timeout)
     if url:
-        from instar.dialects.sqlalchemy.inspect import inspect_url  # noqa: PLC0415 - loads SQLAlchemy
+        from instar.dialects.sqlalchemy.inspect import inspect_url
 
         return inspect_url(url)
     return project.version(ref).schema

@@ -27,7 +27,7 @@ def command() -> None:
       instar state set --env production --code $OLD --code $NEW     during a rollout
       instar state pull --env production
       instar state show
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    """
 
 
 @command.command(name="set")
@@ -58,9 +58,9 @@ def set_code(
     Examples:
       instar state set --env production --code $SHA
       instar state set --env production --code $SHA --backfills results.json
-    """  # noqa: D301
-    from instar.cli.project import Project  # noqa: PLC0415 - --help pays for nothing
-    from instar.errors import InstarError  # noqa: PLC0415
+    """
+    from instar.cli.project import Project
+    from instar.errors import InstarError
 
     project = Project.open(repo)
     if project.repository is None:
@@ -88,11 +88,11 @@ def pull(*, repo: Path, environment: str, url: str | None, dry_run: bool) -> Non
     \b
     Example:
       instar state pull --env production --url env:DATABASE_URL
-    """  # noqa: D301
-    from instar.cli.backfills import database_url  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.project import Project  # noqa: PLC0415
-    from instar.cli.pulling import pulled  # noqa: PLC0415
-    from instar.ledger import read_ledger  # noqa: PLC0415
+    """
+    from instar.cli.backfills import database_url
+    from instar.cli.project import Project
+    from instar.cli.pulling import pulled
+    from instar.ledger import read_ledger
 
     project = Project.open(repo)
     address = database_url(repo, None if url else environment, url)
@@ -113,10 +113,10 @@ def show(*, repo: Path, environment: str | None, output_format: str) -> None:
     \b
     Example:
       instar state show --env production --format json
-    """  # noqa: D301
-    from instar.cli.project import Project  # noqa: PLC0415 - --help pays for nothing
-    from instar.environments import read_states  # noqa: PLC0415
-    from instar.errors import InstarError  # noqa: PLC0415
+    """
+    from instar.cli.project import Project
+    from instar.environments import read_states
+    from instar.errors import InstarError
 
     project = Project.open(repo)
     states = read_states(project.source(), project.config)
@@ -137,15 +137,15 @@ def show(*, repo: Path, environment: str | None, output_format: str) -> None:
 
 
 def _recorded(project: Project, name: str) -> EnvironmentState:
-    from instar.environments import EnvironmentState, read_states  # noqa: PLC0415 - --help pays for nothing
+    from instar.environments import EnvironmentState, read_states
 
     return read_states(project.source(), project.config).get(name) or EnvironmentState(name=name)
 
 
 def _with_results(state: EnvironmentState, file: Path) -> EnvironmentState:
     """The state with what backfills of a Convex deployment printed."""
-    from instar.cli.convex_runs import read_results  # noqa: PLC0415 - only for Convex
-    from instar.environments import BackfillState  # noqa: PLC0415
+    from instar.cli.convex_runs import read_results
+    from instar.environments import BackfillState
 
     backfills = dict(state.backfills)
     for result in read_results(file):
@@ -160,8 +160,8 @@ def _with_results(state: EnvironmentState, file: Path) -> EnvironmentState:
 
 
 def _write(project: Project, state: EnvironmentState, *, dry_run: bool) -> None:
-    from instar.cli.files import replace_file  # noqa: PLC0415 - --help pays for nothing
-    from instar.environments import encode_state, state_path  # noqa: PLC0415
+    from instar.cli.files import replace_file
+    from instar.environments import encode_state, state_path
 
     path = state_path(state.name, project.config)
     if dry_run:
@@ -171,7 +171,7 @@ def _write(project: Project, state: EnvironmentState, *, dry_run: bool) -> None:
 
 
 def _lines(state: EnvironmentState) -> list[str]:
-    from instar.environments.evidence import ago  # noqa: PLC0415 - --help pays for nothing
+    from instar.environments.evidence import ago
 
     now = _now()
     lines = [state.name]

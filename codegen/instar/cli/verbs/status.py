@@ -45,9 +45,9 @@ def command(
     Examples:
       instar status
       instar status display-names --env production --watch
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.project import Project  # noqa: PLC0415 - --help pays for nothing
-    from instar.ledger import ledger_of  # noqa: PLC0415
+    """
+    from instar.cli.project import Project
+    from instar.ledger import ledger_of
 
     while True:
         project = Project.open(repo)
@@ -65,10 +65,10 @@ def command(
 
 
 def _places(project: Project, migration: Migration, only: str | None, *, live: bool) -> list[Place]:
-    from instar.cli.databases import environment_url  # noqa: PLC0415 - --help pays for nothing
-    from instar.cli.evidence import NOTHING_RECORDED, assumed, environments, evidence  # noqa: PLC0415
-    from instar.cli.status_text import Place  # noqa: PLC0415
-    from instar.errors import InstarError  # noqa: PLC0415
+    from instar.cli.databases import environment_url
+    from instar.cli.evidence import NOTHING_RECORDED, assumed, environments, evidence
+    from instar.cli.status_text import Place
+    from instar.errors import InstarError
 
     states = environments(project).states
     if only is not None and only not in states:
@@ -90,11 +90,11 @@ def _places(project: Project, migration: Migration, only: str | None, *, live: b
 
 def _live(project: Project, name: str, state: Any) -> Any:  # noqa: ANN401 - EnvironmentState, imported late
     """The state with the progress of backfills as the database has it now; nothing is recorded."""
-    import msgspec  # noqa: PLC0415
+    import msgspec
 
-    from instar.backfill import read_progress  # noqa: PLC0415
-    from instar.cli.backfills import database_url  # noqa: PLC0415
-    from instar.environments import BackfillState  # noqa: PLC0415
+    from instar.backfill import read_progress
+    from instar.cli.backfills import database_url
+    from instar.environments import BackfillState
 
     backfills = dict(state.backfills)
     for one in read_progress(database_url(project.root, name, None)):
@@ -109,7 +109,7 @@ def _finished(migration: Migration, places: Sequence[Place]) -> bool:
 
 
 def _print(shown: Sequence[Migration], places: dict[str, list[Place]]) -> None:
-    from instar.cli.status_text import next_act, render  # noqa: PLC0415 - --help pays for nothing
+    from instar.cli.status_text import next_act, render
 
     for one in shown:
         for line in render(one, places[one.id]):
@@ -122,7 +122,7 @@ def _print(shown: Sequence[Migration], places: dict[str, list[Place]]) -> None:
 
 
 def _record(migration: Migration, places: Sequence[Place]) -> dict[str, object]:
-    from instar.cli.status_text import next_act  # noqa: PLC0415 - --help pays for nothing
+    from instar.cli.status_text import next_act
 
     return {
         "id": migration.id,

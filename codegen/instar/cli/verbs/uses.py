@@ -36,8 +36,8 @@ def command(
     Examples:
       instar uses users.user_name
       instar uses billing.invoices.total --ref v1.2 --format json
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.cli.project import Project  # noqa: PLC0415 - --help pays for nothing
+    """
+    from instar.cli.project import Project
 
     project = Project.open(repo, dialect=dialect, schema=schema)
     document = _document(project, project.source(ref), field)
@@ -49,9 +49,9 @@ def command(
 
 
 def _document(project: Project, source: Source, field: str) -> UsesDocument:
-    from instar.dialects.registry import reader_for  # noqa: PLC0415 - --help pays for nothing
-    from instar_lint.python.knowledge import Knowledge  # noqa: PLC0415
-    from instar_lint.uses import fields_named, typescript_uses, uses_of  # noqa: PLC0415
+    from instar.dialects.registry import reader_for
+    from instar_lint.python.knowledge import Knowledge
+    from instar_lint.uses import fields_named, typescript_uses, uses_of
 
     reader = reader_for(source, project.config)
     knowledge = Knowledge.of(source, project.config) if reader.name == "sqlalchemy" else None

@@ -55,11 +55,11 @@ def command(
     Examples:
       instar verify display-names --env production
       instar verify --url env:DATABASE_URL --work users_avatar_url.json
-    """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from instar.backfill import Options, verify  # noqa: PLC0415 - --help loads no database driver
+    """
+    from instar.backfill import Options, verify
 
     if not files and url is None:
-        from instar.cli.convex_runs import convex_migration, judge, print_commands, read_results  # noqa: PLC0415
+        from instar.cli.convex_runs import convex_migration, judge, print_commands, read_results
 
         convex = convex_migration(repo, migration)
         if convex is not None and results is not None:
@@ -121,13 +121,13 @@ def _line(count: int, what: str, keys: tuple[Key, ...]) -> str:
 
 
 def _keys(keys: tuple[Key, ...]) -> str:
-    from instar.backfill.keyset import show_key  # noqa: PLC0415
+    from instar.backfill.keyset import show_key
 
     return f" (key {'; '.join(show_key(key) for key in keys)})" if keys else ""
 
 
 def _document(found: Verification) -> dict[str, Any]:
-    from instar.backfill.keyset import show_key  # noqa: PLC0415
+    from instar.backfill.keyset import show_key
 
     return {
         "name": found.name,
