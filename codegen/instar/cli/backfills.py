@@ -97,15 +97,16 @@ def works_to_run(
 ) -> tuple[BackfillWork, ...]:
     """The works that `instar run` is to work on: of the first deploy that has some left, or of the named one.
 
-    A run that is repeated goes on to a later deploy only when that deploy's code alone is recorded in service, since
-    older code would go on to write rows that it has just been over. A sweep stays with the deploy before, then.
+    A run that is repeated goes on to a later deploy whose code comes before its backfills only when that code alone
+    is recorded in service, since older code would go on to write rows that it has just been over. A sweep stays with
+    the deploy before, then.
 
     Raises:
         InstarError: There is nothing to do, or the next deploy's code is not in service.
     """
     number, works = next_works(migration, known, deploy)
     before = [each for each in works_by_deploy(migration) if each < number]
-    if deploy is not None or not before:
+    if deploy is not None or not before or not _follows_code(migration, number):
         return works
     lacking = _code_lacking(project, migration, number, environment)
     if lacking is None:
@@ -118,6 +119,12 @@ def works_to_run(
         f"wait for its code: {lacking}. Once it is in service everywhere, record it: {record}. "
         "For rows that came in since: --sweep."
     )
+
+
+def _follows_code(migration: Migration, number: int) -> bool:
+    """Whether a deploy ships code before its first backfill."""
+    kinds = [step.kind for deploy in migration.deploys if deploy.number == number for step in deploy.steps]
+    return "code" in kinds[: kinds.index("backfill")]
 
 
 def _code_lacking(project: Project, migration: Migration, number: int, environment: str | None) -> str | None:
