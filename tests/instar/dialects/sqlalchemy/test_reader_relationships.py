@@ -4,7 +4,6 @@ import sys
 import types
 
 import pytest
-from sqlalchemy.orm import configure_mappers
 
 from instar.config import Config
 from instar.dialects.sqlalchemy.reader import read_models
@@ -62,7 +61,7 @@ def imported(text: str) -> types.ModuleType:
     sys.modules[module.__name__] = module
     try:
         exec(compile(text, module.__name__, "exec"), module.__dict__)
-        configure_mappers()
+        module.Base.registry.configure()  # of these models alone, whatever other tests have mapped
     finally:
         del sys.modules[module.__name__]
     return module
