@@ -13,10 +13,20 @@ from typing import TYPE_CHECKING
 from instar.dialects.sqlalchemy.conversion import converted, differs
 from instar.dialects.sqlalchemy.ddl.columns import type_sql
 from instar.dialects.sqlalchemy.ddl.names import joined, object_name, quoted, table_name
-from instar.schema.types import EnumType, NativeType
+from instar.schema.types import (
+    BoolType,
+    BytesType,
+    DecimalType,
+    EnumType,
+    FloatType,
+    IntType,
+    NativeType,
+    StringType,
+)
 
 if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.ddl.names import Backend
+    from instar.schema.model import Field
     from instar.schema.operations import SyncFields, UnsyncFields
 
 
@@ -143,6 +153,8 @@ IF {new} IS NULL THEN
     ELSEIF {old} IS NULL OR {pair.new_differs(pair.up(old), new)} THEN
       SET {old} = {pair.down(new)};
     END IF"""
+    implicit = _implicit(pair.old)
+    omitted = f"{old} IS NULL" + (f" OR {old} = {implicit}" if implicit else "")
     insert = f"""\
 CREATE OR REPLACE TRIGGER {pair.qualified(pair.named("instar_sync", "ins"))} BEFORE INSERT ON {pair.table} FOR EACH ROW
 BEGIN
@@ -150,7 +162,7 @@ BEGIN
     IF {old} IS NOT NULL THEN
       SET {new} = {pair.up(old)};
     END IF;
-  ELSEIF {old} IS NULL OR {pair.new_differs(pair.up(old), new)} THEN
+  ELSEIF {omitted} OR {pair.new_differs(pair.up(old), new)} THEN
     SET {old} = {pair.down(new)};
   END IF;
 END"""
@@ -164,6 +176,17 @@ BEGIN
   END IF;
 END"""  # noqa: S608 - names are quoted
     return (insert, update)
+
+
+def _implicit(field: Field) -> str | None:
+    """What MariaDB may show of a NOT NULL column that an INSERT of several rows leaves out, in place of NULL."""
+    match field.type:
+        case StringType() | BytesType():
+            return "''"
+        case IntType() | FloatType() | DecimalType() | BoolType():
+            return "0"
+        case _:
+            return None
 
 
 def _sqlite(pair: Pair) -> tuple[str, ...]:
