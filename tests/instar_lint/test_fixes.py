@@ -40,7 +40,7 @@ def mended(text: str, hint: FixHint) -> str:
         (
             "from app.models import User\n\n\ndef f(user):\n    return user.user_name.upper()  # loud\n",
             (
-                "from app.models import User\nfrom app.accessors import users\n\n\n"
+                "from app.accessors import users\nfrom app.models import User\n\n\n"
                 "def f(user):\n    return users.display_name(user).upper()  # loud\n"
             ),
         ),

@@ -132,7 +132,7 @@ def test_uncommitted_changes_are_a_finding_and_no_wall(shop):
 
 
 def test_an_env_that_cannot_be_edited_safely_is_left_with_the_text_to_add(shop):
-    env = "from alembic import context\n\ncontext.configure(url='x', **options)\n"
+    env = "from alembic import context\n\ncontext.configure(*arguments)\n"
     write(shop, {"migrations/env.py": env})
     done = run("init", "--yes", cwd=shop)
     assert done.code == 0

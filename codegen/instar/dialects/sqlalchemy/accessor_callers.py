@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import libcst as cst
 import msgspec
 from libcst.codemod import CodemodContext
-from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
+from libcst.codemod.visitors import RemoveImportsVisitor
 from libcst.metadata import MetadataWrapper, QualifiedNameProvider, QualifiedNameSource
+
+from instar.dialects.sqlalchemy.editing.imports import Import, with_imports
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +58,7 @@ def _inlined(text: str, finished: Sequence[Inlined]) -> str:
     tree = wrapper.visit(rewrite)
     if not rewrite.changed:
         return text
-    tree = AddImportsVisitor(context).transform_module(tree)
+    tree = with_imports(tree, rewrite.needed)
     return RemoveImportsVisitor(CodemodContext(scratch=context.scratch)).transform_module(tree).code
 
 
@@ -66,6 +68,7 @@ class _Rewrite(cst.CSTTransformer):
     def __init__(self, context: CodemodContext, finished: Sequence[Inlined]) -> None:
         super().__init__()
         self.changed = False
+        self.needed: set[Import] = set()
         self._context = context
         self._reads = {f"{one.module}.{name}": to for one in finished for name, to in one.names}
         self._queries = {
@@ -101,7 +104,7 @@ class _Rewrite(cst.CSTTransformer):
             self._done(original_node)
             model, name = self._queries[meant]
             module, _, short = model.rpartition(".")
-            AddImportsVisitor.add_needed_import(self._context, module, short)
+            self.needed.add((module, short))
             return cst.Attribute(cst.Name(short), cst.Name(name))
         return updated_node
 

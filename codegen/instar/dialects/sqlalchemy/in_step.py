@@ -131,7 +131,9 @@ def with_decorator(text: str, model: str, module: str | None) -> str:
 
 def _decorated(text: str, model: str, module: str | None) -> str:
     from libcst.codemod import CodemodContext  # noqa: PLC0415 - only where a model is edited
-    from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor  # noqa: PLC0415 - likewise
+    from libcst.codemod.visitors import RemoveImportsVisitor  # noqa: PLC0415 - likewise
+
+    from instar.dialects.sqlalchemy.editing.import_order import with_import  # noqa: PLC0415 - likewise
 
     alias = f"{slug(model)}_{DECORATOR}"
     tree = cst.parse_module(text)
@@ -139,10 +141,9 @@ def _decorated(text: str, model: str, module: str | None) -> str:
     changed = tree.visit(edit)
     if not edit.changed:
         return text
-    context = CodemodContext()
     if module is not None:
-        AddImportsVisitor.add_needed_import(context, module, DECORATOR, alias)
-        return AddImportsVisitor(context).transform_module(changed).code
+        return with_import(changed, module, DECORATOR, alias).code
+    context = CodemodContext()
     for imported in _imported(tree, alias):
         RemoveImportsVisitor.remove_unused_import(context, imported, DECORATOR, alias)
     return RemoveImportsVisitor(context).transform_module(changed).code

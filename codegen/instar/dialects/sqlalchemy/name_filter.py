@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import libcst as cst
-from libcst.codemod import CodemodContext
-from libcst.codemod.visitors import AddImportsVisitor
+
+from instar.dialects.sqlalchemy.editing.import_order import lines_over
+from instar.dialects.sqlalchemy.editing.imports import with_imports
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _BLOCK = '''\
 IN_FLIGHT = {{
     key
     for path in Path(__file__).resolve().parents[{depth}].glob("{versions}/*.json")
-    for key in json.loads(path.read_text()).get("migration", {{}}).get("in_flight", ())
+    for key in json.loads(path.read_bytes()).get("migration", {{}}).get("in_flight", ())
 }}
 
 
@@ -56,8 +62,8 @@ def with_filter(text: str, env: str, versions: str) -> str | None:
         versions: The folder of snapshots and migrations, relative to it too.
 
     Returns:
-        None where that cannot be done safely: it has a filter of its own, passes keywords on (`**options`), never
-        calls `context.configure` itself, or does not parse.
+        None where that cannot be done safely: it has a filter of its own, never calls `context.configure` itself, or does
+        not parse. Keywords that a call passes on (`**options`, as Flask-Migrate's template does) win over the filters.
     """
     try:
         module = cst.parse_module(text)
@@ -68,7 +74,7 @@ def with_filter(text: str, env: str, versions: str) -> str | None:
     if editor.unsafe or not editor.calls:
         return None
     edited = edited.with_changes(body=_with_block(edited, block(env, versions)))
-    return _with_imports(edited).code
+    return with_imports(edited, [("json", None), ("pathlib", "Path")]).code
 
 
 class _Editor(cst.CSTTransformer):
@@ -93,28 +99,58 @@ class _Editor(cst.CSTTransformer):
         ):
             return updated_node
         self.calls += 1
-        if any(argument.star for argument in updated_node.args):
-            self.unsafe = True
-        return updated_node.with_changes(args=_with_keywords(updated_node))
+        spread = [argument.star for argument in updated_node.args if argument.star]
+        if spread == ["**"]:
+            return _with_defaults(updated_node)
+        self.unsafe = self.unsafe or bool(spread)
+        return _with_keywords(updated_node)
 
 
-def _with_keywords(call: cst.Call) -> list[cst.Arg]:
-    """The arguments with ours behind them, laid out as the others are."""
-    tight = cst.AssignEqual(
-        whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace("")
+_TIGHT = cst.SimpleWhitespace("")
+_END_OF_LINE = cst.TrailingWhitespace()
+
+
+def _line(indent: str) -> cst.ParenthesizedWhitespace:
+    """A new line, so much further in than the statement."""
+    return cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent))
+
+
+def _with_defaults(call: cst.Call) -> cst.Call:
+    """The call with our arguments beneath the keywords that it passes on: one of them may be a filter too."""
+    passed = next(argument for argument in call.args if argument.star == "**")
+    before = call.whitespace_before_args
+    at = before.last_line.value if isinstance(before, cst.ParenthesizedWhitespace) else ""
+    comma = cst.Comma(whitespace_after=_line(at + "    "))
+    ours = [cst.DictElement(cst.SimpleString(f'"{name}"'), cst.Name(name), comma=comma) for name in _FILTERS]
+    both = cst.Dict(
+        [*ours, cst.StarredDictElement(passed.value, comma=cst.Comma(whitespace_after=_line(at)))],
+        lbrace=cst.LeftCurlyBrace(whitespace_after=_line(at + "    ")),
     )
-    ours = [cst.Arg(keyword=cst.Name(name), value=cst.Name(name), equal=tight) for name in _FILTERS]
-    between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    if not call.args:
-        return [ours[0].with_changes(comma=between), ours[1]]
-    *others, last = call.args
-    if others and isinstance(others[-1].comma, cst.Comma):
-        between = others[-1].comma
-    elif isinstance(call.whitespace_before_args, cst.ParenthesizedWhitespace):
-        between = cst.Comma(whitespace_after=call.whitespace_before_args)
-    end = ours[1].with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
-    moved = last.with_changes(comma=between, whitespace_after_arg=cst.SimpleWhitespace(""))
-    return [*others, moved, ours[0].with_changes(comma=between), end]
+    return call.with_changes(
+        args=[one.with_changes(value=both) if one is passed else one for one in call.args]
+    )
+
+
+def _with_keywords(call: cst.Call) -> cst.Call:
+    """The call with our arguments behind its own, a line each: all of them would seldom fit on one."""
+    before = call.whitespace_before_args
+    if not isinstance(before, cst.ParenthesizedWhitespace):
+        before = _line("    ")
+    equal = cst.AssignEqual(whitespace_before=_TIGHT, whitespace_after=_TIGHT)
+    ours = [cst.Arg(keyword=cst.Name(name), value=cst.Name(name), equal=equal) for name in _FILTERS]
+    arguments = []
+    for argument in (*call.args, *ours):
+        comma = argument.comma
+        behind = comma.whitespace_after if isinstance(comma, cst.Comma) else argument.whitespace_after_arg
+        comment = behind.first_line if isinstance(behind, cst.ParenthesizedWhitespace) else _END_OF_LINE
+        arguments.append(
+            argument.with_changes(
+                comma=cst.Comma(whitespace_after=before.with_changes(first_line=comment)),
+                whitespace_after_arg=_TIGHT,
+            )
+        )
+    arguments[-1] = arguments[-1].with_changes(comma=cst.Comma(whitespace_after=_line("")))
+    return call.with_changes(args=arguments, whitespace_before_args=before)
 
 
 def _with_block(module: cst.Module, source: str) -> list[cst.SimpleStatementLine | cst.BaseCompoundStatement]:
@@ -126,21 +162,21 @@ def _with_block(module: cst.Module, source: str) -> list[cst.SimpleStatementLine
         place = imports[-1] + 1 if imports else 0
     blank = cst.EmptyLine(indent=False)
     constant, *functions = cst.parse_module(source, config=module.config_for_parsing).body
-    ours = [constant.with_changes(leading_lines=[blank])]
-    ours += [function.with_changes(leading_lines=[blank, blank]) for function in functions]
+    apart: Sequence[cst.EmptyLine] = [blank]
     behind = body[place:]
     if behind:
-        lines = [line for line in behind[0].leading_lines if line.comment is not None]
-        behind[0] = behind[0].with_changes(leading_lines=[blank, blank, *lines])
+        above, attached = lines_over(behind[0])
+        # What stands apart from the next function belongs to what is before it.
+        apart = [*_without_trailing_blanks(above), blank]
+        behind[0] = behind[0].with_changes(leading_lines=[blank, blank, *attached])
+    ours = [constant.with_changes(leading_lines=apart)]
+    ours += [function.with_changes(leading_lines=[blank, blank]) for function in functions]
     return [*body[:place], *ours, *behind]
 
 
-def _with_imports(module: cst.Module) -> cst.Module:
-    """The module with what our statements import."""
-    context = CodemodContext()
-    AddImportsVisitor.add_needed_import(context, "json")
-    AddImportsVisitor.add_needed_import(context, "pathlib", "Path")
-    return AddImportsVisitor(context).transform_module(module)
+def _without_trailing_blanks(lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    last = max((n for n, line in enumerate(lines) if line.comment is not None), default=-1)
+    return list(lines[: last + 1])
 
 
 def _is_import(statement: cst.SimpleStatementLine | cst.BaseCompoundStatement) -> bool:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -38,24 +39,50 @@ def run_migrations_online() -> None:
 PLACE = ("migrations/env.py", "instar/versions")
 
 
-def test_every_call_gets_the_filters_in_its_own_layout():
+def test_every_call_gets_the_filters_a_line_each():
     edited = with_filter(GENERIC, *PLACE)
-    both = "include_name=include_name, include_object=include_object"
+    both = "include_name=include_name,\n        include_object=include_object,\n"
     assert edited == GENERIC.replace(
         "\n\ndef run_migrations_offline", f"\n{block(*PLACE)}\n\ndef run_migrations_offline", 1
+    ).replace('{"paramstyle": "named"},\n', '{"paramstyle": "named"},\n        ' + both).replace(
+        "        context.configure(connection=connection, target_metadata=target_metadata)",
+        "        context.configure(\n"
+        "            connection=connection,\n"
+        "            target_metadata=target_metadata,\n"
+        "            include_name=include_name,\n"
+        "            include_object=include_object,\n"
+        "        )",
     ).replace(
-        '{"paramstyle": "named"},\n',
-        '{"paramstyle": "named"},\n        ' + both.replace(", ", ",\n        ") + ",\n",
-    ).replace(
-        "connection=connection, target_metadata=target_metadata)",
-        f"connection=connection, target_metadata=target_metadata, {both})",
-    ).replace(
-        "from alembic import context\n",
-        "from alembic import context\nimport json\nfrom pathlib import Path\n",
+        "from logging.config import fileConfig\n",
+        "import json\nfrom logging.config import fileConfig\nfrom pathlib import Path\n",
     )
     assert has_filter(edited)
     assert not has_filter(GENERIC)
     compile(edited, "env.py", "exec")
+
+
+def test_the_block_stands_behind_what_belongs_to_the_lines_above():
+    above = "target_metadata = None\n\n# other values:\n# option = config.get_main_option()\n"
+    edited = with_filter(
+        f"from alembic import context\n\n{above}\n\n# runs them\ndef run():\n    context.configure(a)\n",
+        *PLACE,
+    )
+    assert f"{above}\nIN_FLIGHT = " in edited
+    assert "not in IN_FLIGHT\n\n\n# runs them\ndef run():" in edited
+
+
+def test_keywords_that_are_passed_on_win():
+    text = "from alembic import context\n\nmine = str\noptions = {'include_object': mine}\ncontext.configure(\n    a,\n    **options,\n)\n"
+    edited = with_filter(text, *PLACE)
+    assert (
+        '    a,\n    **{\n        "include_name": include_name,\n        "include_object": include_object,\n'
+        "        **options,\n    },\n)\n"
+    ) in edited
+    given = {}
+    names = {"context": SimpleNamespace(configure=lambda _, **kept: given.update(kept)), "a": 1}
+    exec(edited.replace("from alembic import context\n", ""), {"__file__": "/app/migrations/env.py", **names})
+    assert given["include_object"] is str
+    assert not given["include_name"]("instar_migrations", "table", {})
 
 
 @pytest.mark.parametrize(
@@ -74,18 +101,20 @@ def test_the_versions_are_found_from_wherever_the_file_is(env, depth):
         "context.configure(\n    a, b\n)",
         "context.configure(a,)",
         "context.configure(\n    a,  # why\n)",
+        "context.configure(\n    a  # why\n)",
+        "context.configure(connection, **options)",
     ],
 )
 def test_the_call_still_parses_in_any_layout(call):
     edited = with_filter(f"from alembic import context\n\n{call}\n", *PLACE)
-    assert "include_name=include_name" in edited
+    assert edited.count("include_name") == 3
     compile(edited, "env.py", "exec")
 
 
 UNSAFE = {
     "a filter of its own": "context.configure(include_name=mine)",
     "an object filter": "context.configure(include_object=mine)",
-    "keywords passed on": "context.configure(connection, **options)",
+    "arguments passed on": "context.configure(*arguments)",
     "no call": "run()",
     "another configure": "app.configure(connection)",
     "the name means something": "include_name = 3\ncontext.configure(connection)",

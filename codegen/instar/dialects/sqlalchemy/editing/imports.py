@@ -9,6 +9,8 @@ import libcst as cst
 from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 
+from instar.dialects.sqlalchemy.editing.import_order import with_import
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -58,16 +60,29 @@ def names_used(node: cst.CSTNode) -> set[str]:
 
 
 def with_imports(tree: cst.Module, needed: Iterable[Import]) -> cst.Module:
-    """The module with these imports added, each where the others of its module stand."""
+    """The module with these imports added, each where the others of its module stand, else where it belongs."""
     absolute = sorted((one for one in needed if not one[0].startswith(".")), key=str)
     if not absolute:
         return tree
-    context = CodemodContext()
-    for module, name in absolute:
-        AddImportsVisitor.add_needed_import(context, module, name)
     sorted_before = _sorted_modules(tree)
-    added = AddImportsVisitor(context).transform_module(tree)
-    return added.visit(_SortNames(sorted_before))
+    for module, name in absolute:
+        if _imports(tree, module, plain=name is None):
+            context = CodemodContext()
+            AddImportsVisitor.add_needed_import(context, module, name)
+            tree = AddImportsVisitor(context).transform_module(tree)
+        else:
+            tree = with_import(tree, module, name)
+    return tree.visit(_SortNames(sorted_before))
+
+
+def _imports(tree: cst.Module, module: str, *, plain: bool) -> bool:
+    """Whether a statement of the module's own level imports that module, or from it."""
+    small = [one for line in tree.body if isinstance(line, cst.SimpleStatementLine) for one in line.body]
+    if plain:
+        names = [alias for one in small if isinstance(one, cst.Import) for alias in one.names]
+        return any(alias.evaluated_name == module and alias.asname is None for alias in names)
+    froms = [one for one in small if isinstance(one, cst.ImportFrom) and not one.relative]
+    return any(one.module is not None and _dotted(one.module) == module for one in froms)
 
 
 def without_unused(before: cst.Module, after: cst.Module) -> cst.Module:
