@@ -11,6 +11,7 @@ Each line of the result says: equal, opaque (the static reading says that it doe
 from __future__ import annotations
 
 import argparse
+import json
 import posixpath
 import subprocess
 import sys
@@ -64,6 +65,8 @@ def history(repository: Path, path: str, packages: Path, limit: int) -> Counter[
         tree.mkdir()
         for sha in shas:
             source = opened.source(sha)
+            if source.read(path) is None:
+                continue
             check_out(source, tree, written)
             link_packages(tree, packages)
             static = read_schema(source, path)
@@ -110,10 +113,16 @@ def link_packages(tree: Path, packages: Path) -> None:
         link = modules / package.name
         if not link.is_symlink():
             link.symlink_to(package)
-    for manifest in tree.glob("packages/*/package.json"):
-        name = manifest.parent.name
-        link = modules / name
-        if not link.is_symlink():
+    for manifest in tree.glob("**/package.json"):
+        if "node_modules" in manifest.parts:
+            continue
+        try:
+            name = json.loads(manifest.read_text(encoding="utf-8")).get("name")
+        except ValueError:
+            continue
+        link = modules / str(name)
+        if name and manifest.parent != tree and not link.exists() and not link.parent.is_symlink():
+            link.parent.mkdir(exist_ok=True)
             link.symlink_to(manifest.parent)
 
 

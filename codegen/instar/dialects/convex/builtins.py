@@ -15,8 +15,10 @@ from instar.dialects.convex.values import (
     Unknown,
     Validator,
     Value,
+    ZodValue,
 )
 from instar.dialects.convex.vocabulary import truthy, validator_member
+from instar.dialects.convex.zod import zod_member
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -269,6 +271,8 @@ def plain_member(owner: Value, name: str, call: Call) -> Value:
         return owner.get(name)
     if isinstance(owner, Validator):
         return validator_member(owner, name)
+    if isinstance(owner, ZodValue):
+        return zod_member(owner, name)
     if isinstance(owner, JsArray):
         return array_member(owner, name, call)
     if isinstance(owner, str):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from instar.dialects.convex import vocabulary
 from instar.dialects.convex.builtins import plain_member
+from instar.dialects.convex.ents import EntValue, ent_member
 from instar.dialects.convex.expressions import EXPRESSIONS
 from instar.dialects.convex.syntax import string_value, unwrap
 from instar.dialects.convex.values import (
@@ -220,7 +221,9 @@ class Evaluator:
     def member(self, owner: Value, name: str, node: Node, scope: Scope) -> Value:
         """`owner.name`."""
         if isinstance(owner, TableValue):
-            value = vocabulary.table_member(owner, name, scope.module.file.place(node))
+            place = scope.module.file.place(node)
+            own = ent_member(owner, name, place) if isinstance(owner, EntValue) else None
+            value = own if own is not None else vocabulary.table_member(owner, name, place)
         elif isinstance(owner, SchemaValue):
             value = vocabulary.schema_member(owner, name)
         else:

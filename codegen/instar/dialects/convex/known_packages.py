@@ -1,4 +1,4 @@
-"""Packages whose exports stand in Convex schemas, described in TypeScript in the folder `known/`.
+"""Packages whose exports stand in Convex schemas: with values of their own, or described in TypeScript in `known/`.
 
 A package is described in its current version. Other packages are opaque.
 """
@@ -7,9 +7,17 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from instar.dialects.convex.ents import CONVEX_ENTS
 from instar.dialects.convex.modules import Module, read_module
+from instar.dialects.convex.vocabulary import CONVEX_SERVER, CONVEX_VALUES
+from instar.dialects.convex.zod import CONVEX_HELPERS_ZOD, ZOD
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from instar.dialects.convex.values import Value
 
 _FOLDER: Final = Path(__file__).parent / "known"
 _FILES: Final = {
@@ -17,14 +25,25 @@ _FILES: Final = {
     "convex-helpers/server": "convex_helpers_server.ts",
     "convex-helpers/server/migrations": "convex_helpers_migrations.ts",
     "convex-helpers/server/rateLimit": "convex_helpers_rate_limit.ts",
-    "convex-helpers/server/zod": "convex_helpers_zod.ts",
-    "convex-helpers/server/zod3": "convex_helpers_zod.ts",
-    "convex-helpers/server/zod4": "convex_helpers_zod.ts",
-    "zod": "zod.ts",
-    "zod/v3": "zod.ts",
-    "zod/v4": "zod.ts",
     "@convex-dev/auth/server": "convex_auth_server.ts",
 }
+
+_EVALUATED: Final = {
+    "convex/values": CONVEX_VALUES,
+    "convex/server": CONVEX_SERVER,
+    "convex-ents": CONVEX_ENTS,
+    "convex-helpers/server/zod": CONVEX_HELPERS_ZOD,
+    "convex-helpers/server/zod3": CONVEX_HELPERS_ZOD,
+    "convex-helpers/server/zod4": CONVEX_HELPERS_ZOD,
+    "zod": ZOD,
+    "zod/v3": ZOD,
+    "zod/v4": ZOD,
+}
+
+
+def evaluated_package(specifier: str) -> Mapping[str, Value] | None:
+    """The exports of a package whose own values the evaluator knows, or None where it is not one of these."""
+    return _EVALUATED.get(specifier)
 
 
 @cache

@@ -50,6 +50,11 @@ class Module:
     stars: list[str] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
 
+    @property
+    def described(self) -> bool:
+        """Whether it is the description of a package."""
+        return self.file.path.startswith("<")
+
 
 _DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
 _NAMED = frozenset(

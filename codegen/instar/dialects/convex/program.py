@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from instar.dialects.convex.builtins import GLOBALS, merge
 from instar.dialects.convex.evaluate import Evaluator, Scope
-from instar.dialects.convex.known_packages import known_module
+from instar.dialects.convex.known_packages import evaluated_package, known_module
 from instar.dialects.convex.modules import Declared, Imported, Module, read_module, stray_error
 from instar.dialects.convex.resolution import Resolver
 from instar.dialects.convex.syntax import LARGEST_FILE
 from instar.dialects.convex.values import Closure, Entry, JsObject, Unknown, Value
-from instar.dialects.convex.vocabulary import CONVEX_SERVER, CONVEX_VALUES
 from instar.schema.model import Unreadable
 
 if TYPE_CHECKING:
@@ -135,7 +134,7 @@ class Program:
 
     def _imported(self, module: Module, imported: Imported) -> Value:
         specifier, name = imported.specifier, imported.name
-        builtin = {"convex/values": CONVEX_VALUES, "convex/server": CONVEX_SERVER}.get(specifier)
+        builtin = evaluated_package(specifier)
         if builtin is not None:
             if name == "*":
                 return JsObject({key: Entry(value) for key, value in builtin.items()}, Unknown(specifier))
@@ -158,7 +157,9 @@ class Program:
         parts = [
             self._imported(module, Imported(specifier, "*", module.file.root)) for specifier in module.stars
         ]
-        return merge((*parts, JsObject(own))) if parts else JsObject(own)
+        # A package is described in part, so it may export more.
+        rest = Unknown(f"this part of {module.file.path} is not known") if module.described else None
+        return merge((*parts, JsObject(own, rest))) if parts else JsObject(own, rest)
 
     def _declared(self, module: Module, declared: Declared, name: str) -> Value:
         statement, value = declared.statement, declared.value

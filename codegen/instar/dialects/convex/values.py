@@ -147,6 +147,29 @@ class SchemaValue:
     place: Place | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ZodValue:
+    """A `z.…` value.
+
+    Attributes:
+        input: What is stored where Zod runs after Convex: the validator of `zodToConvex`.
+        output: What is stored where Zod runs first: the validator of `zodOutputToConvex`.
+        absent: Whether the input may be left out.
+        output_absent: Whether the output may be.
+        shape: Of an object: its members.
+        options: Of an enumeration: its values.
+        plain: Whether it is a type of Zod's own; `zid(…)` keeps its table only through a few methods.
+    """
+
+    input: Validator
+    output: Validator
+    absent: bool = False
+    output_absent: bool = False
+    shape: JsObject | None = None
+    options: JsArray | None = None
+    plain: bool = True
+
+
 Value: TypeAlias = (
     bool
     | int
@@ -162,6 +185,7 @@ Value: TypeAlias = (
     | Validator
     | TableValue
     | SchemaValue
+    | ZodValue
     | None
 )
 
@@ -188,9 +212,9 @@ def object_validator(fields: Value, *, optional: bool = False) -> Validator:
     faults: list[Unknown] = []
     entries: dict[str, Entry] = {}
     for name, entry in fields.entries.items():
-        if isinstance(entry.value, Undefined):
-            continue
-        validator = as_validator(entry.value)
+        undefined = isinstance(entry.value, Undefined)
+        found = Unknown("this is undefined", entry.place, entry.text) if undefined else entry.value
+        validator = as_validator(found)
         entries[name] = replace(entry, value=validator)
         members.append(Member(name, validator.type, validator.optional))
         faults.extend(validator.faults)

@@ -65,7 +65,11 @@ def _simple(kind: str, type_: FieldType) -> Callable[[Arguments], Value]:
 
 
 def _id(arguments: Arguments) -> Value:
-    table = _argument(arguments, 0)
+    return id_validator(_argument(arguments, 0))
+
+
+def id_validator(table: Value) -> Validator:
+    """`v.id(table)`."""
     if not isinstance(table, str):
         fault = table if isinstance(table, Unknown) else Unknown("the table of v.id() is not a string")
         return unknown_validator(fault)
@@ -160,7 +164,7 @@ def define_schema(arguments: Arguments) -> Value:
 
 
 def _system_fields(table: Value) -> dict[str, Entry]:
-    return {"_id": Entry(_id((table,))), "_creationTime": Entry(Validator("float64", FloatType(64)))}
+    return {"_id": Entry(id_validator(table)), "_creationTime": Entry(Validator("float64", FloatType(64)))}
 
 
 def document_validator(validator: Validator, table: Value) -> Value:
@@ -276,7 +280,11 @@ def _staged(table: TableValue, arguments: Arguments) -> Value:
     if isinstance(table.validator, Unknown):
         return replace(table, staged=table.validator)
     enforced = table.validator.fields or JsObject()
-    entries = dict(enforced.entries) | dict(proposed.entries)
+    entries = {
+        name: entry
+        for name, entry in {**enforced.entries, **proposed.entries}.items()
+        if not isinstance(entry.value, Undefined)
+    }
     return replace(table, staged=object_validator(JsObject(entries, enforced.rest or proposed.rest)))
 
 

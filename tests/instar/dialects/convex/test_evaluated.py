@@ -95,6 +95,54 @@ def test_the_static_reader_says_what_the_backend_gets(tmp_path: Path) -> None:
     assert bare(static) == bare(exact)
 
 
+ZOD = """\
+import { defineSchema, defineTable } from "convex/server";
+import { Table } from "convex-helpers/server";
+import { zid, zodOutputToConvex, zodToConvex, zodToConvexFields } from "convex-helpers/server/zod%(version)s";
+import { z } from "zod/v%(version)s";
+
+const role = z.enum(["admin", "member", "guest"]);
+const address = z.object({ street: z.string().min(1), zip: z.string().regex(/^[0-9]+$/).optional() });
+const user = z.object({
+  name: z.string().trim().max(80),
+  email: z.string().email().nullable(),
+  age: z.coerce.number().int().positive().optional(),
+  role: role.default("member"),
+  staff: role.exclude(["guest"]),
+  address: address.extend({ city: z.string() }).omit({ zip: true }),
+  addresses: z.array(address).nonempty(),
+  nick: z.string().nullish(),
+  both: z.string().optional().nullable(),
+  scores: z.record(z.string(), z.number()),
+  pair: z.tuple([z.string(), z.number()]),
+  shape: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("a"), a: z.boolean() }),
+    z.object({ kind: z.literal("b"), b: z.bigint() }),
+  ]),
+  either: z.string().or(z.null()),
+  when: z.string().transform((text) => text.length),
+  piped: z.string().pipe(z.string()),
+  anything: z.unknown(),
+});
+const Things = Table("things", zodToConvexFields({ owner: zid("users").optional(), tags: zid("tags").array() }));
+
+export default defineSchema({
+  users: defineTable(zodToConvex(user)),
+  outputs: defineTable(zodOutputToConvex(user)),
+  partial: defineTable(zodToConvexFields(user.pick({ name: true, email: true }).partial().shape)),
+  things: Things.table.index("owner", ["owner"]),
+});
+"""
+
+
+@pytest.mark.parametrize("version", ["3", "4"])
+def test_the_validators_made_of_zod_schemas(tmp_path: Path, version: str) -> None:
+    write_project(tmp_path, {"convex/schema.ts": ZOD % {"version": version}}, installed=True)
+    static = READER.read(FolderSource(tmp_path), Config())
+    assert [table.opaque for table in static.tables] == [()] * 4
+    assert bare(static) == bare(evaluate_schema(tmp_path / "convex/schema.ts"))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -225,6 +225,17 @@ export default defineSchema({{
     assert len(schema.opaque) == 1
 
 
+def test_a_part_of_a_package_that_is_not_described_is_opaque(tmp_path: Path) -> None:
+    before = 'import * as helpers from "convex-helpers/validators";\nconst w = { ...helpers, nullish: 1 };'
+    table = only_table(tmp_path, "defineTable({ a: w.string, b: w.typo, c: v.typo, d: v.null() })", before)
+    assert [field.name for field in table.fields] == ["a", "b", "c", "d"]
+    assert table.fields[0].type == STRING
+    assert [(o.field, o.reason) for o in table.opaque] == [
+        ("b", "this part of <convex-helpers/validators> is not known"),
+        ("c", "this is undefined"),
+    ]
+
+
 def test_bad_input(tmp_path: Path) -> None:
     broken = read(
         tmp_path / "broken",

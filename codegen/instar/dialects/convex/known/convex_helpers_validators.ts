@@ -23,3 +23,14 @@ export const systemFields = (table) => ({ _id: v.id(table), _creationTime: v.num
 export const withSystemFields = (table, fields) => ({ ...fields, ...systemFields(table) });
 export const doc = (schema, table) => schema.doc(table);
 export const typedV = (schema) => ({ ...v, doc: (table) => schema.doc(table) });
+
+// Until version 0.1.104.
+export const string = v.string();
+export const number = v.number();
+export const float64 = v.float64();
+export const boolean = v.boolean();
+export const int64 = v.int64();
+export const any = v.any();
+export const null_ = v.null();
+export const arrayBuffer = v.bytes();
+export const { id, object, array, bytes, literal, optional, union } = v;
