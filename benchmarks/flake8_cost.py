@@ -1,100 +1,75 @@
-"""What the plugin adds to flake8: the same files with it, without it, with nothing and with ten fields in flight."""
+"""What the plugin adds to flake8: the same files with it and without it, with nothing and with ten fields in flight."""
 
 import os
-import resource
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-from instar import ledger
-from instar.config import Config
-from instar.dialects.sqlalchemy.reader import read_models
-from instar.plan import make_plan
-from instar.schema.diff import diff
-from instar.sources import FolderSource
+from lint_project import leave, sample
 
 LINES = 30_000
-ROUNDS = 3
-CONFIG = '[tool.instar]\nschema = ["models.py"]\nbackend = "sqlite"\n'
+ROUNDS = 5
 RUN = """
 import importlib.metadata as installed, sys
-from flake8.main.cli import main
 everything = installed.distributions
 if sys.argv.pop(1) == "without":
     installed.distributions = lambda **how: (d for d in everything(**how) if d.metadata["Name"] != "instar")
+from flake8.main.cli import main
 main(["--isolated", "-j1", "-q", *sys.argv[1:]])
 """
 
 
-def flake8_costs(lib: Path, models: str, names: list[str]) -> dict[str, float]:
+def flake8_costs(whole: Path, names: list[str], environment: dict[str, str]) -> dict[str, float]:
     """CPU seconds of flake8 without the plugin, and how much of them it adds; each is the best of some rounds.
 
     Args:
-        lib: The folder that files are taken from.
-        models: The text of a file whose class maps the fields.
-        names: The fields.
+        whole: The project that files are taken from.
+        names: The fields that may leave.
+        environment: The variables of a run.
     """
-    folder = Path(tempfile.mkdtemp(prefix="instar-flake8-"))
-    try:
-        _copy(lib, folder / "lib")
-        (folder / "models.py").write_text(models)
-        (folder / "pyproject.toml").write_text(CONFIG)
-        _cpu(folder, "with")
-        rounds = [(_cpu(folder, "without"), _cpu(folder, "with")) for _ in range(ROUNDS)]
-        _plan(folder, models, names)
-        _cpu(folder, "with")
-        flying = [_cpu(folder, "with") for _ in range(ROUNDS)]
-        bare = min(without for without, _ in rounds)
-        return {
-            "flake8_s": bare,
-            "flake8_quiet_over": min(quiet for _, quiet in rounds) / bare - 1,
-            "flake8_in_flight_over": min(flying) / bare - 1,
-        }
-    finally:
-        shutil.rmtree(folder)
+    quiet, flying = whole.with_name("quiet"), whole.with_name("flying")
+    for folder in (quiet, flying):
+        sample(whole, folder, names, LINES)
+    leave(flying, names)
+    environment = environment | {"INSTAR_CACHE_DIR": f"{quiet}.cache"}
+    files = ("lib", "models.py")
 
+    def best(*runs: tuple[str, Path, tuple[str, ...]]) -> list[float]:
+        for plugin, folder, paths in runs:
+            _cpu(folder, plugin, paths, environment)
+        rounds = [
+            [_cpu(folder, *(plugin, paths), environment) for plugin, folder, paths in runs]
+            for _ in range(ROUNDS)
+        ]
+        return [min(times) for times in zip(*rounds, strict=True)]
 
-def _copy(lib: Path, target: Path) -> None:
-    """Files from everywhere in the folder, until there are enough lines."""
-    files = sorted(lib.rglob("*.py"))
-    total = 0
-    for file in (file for start in range(37) for file in files[start::37]):
-        data = file.read_bytes()
-        place = target / file.relative_to(lib)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(data)
-        total += data.count(b"\n")
-        if total >= LINES:
-            return
-
-
-def _plan(folder: Path, models: str, names: list[str]) -> None:
-    """A migration that takes the fields away, of which nothing is generated yet."""
-    before = read_models(FolderSource(folder), Config(schema=("models.py",))).schema
-    kept = [line for line in models.splitlines() if not any(f"    {name}:" in line for name in names)]
-    (folder / "models.py").write_text("\n".join(kept))
-    target = read_models(FolderSource(folder), Config(schema=("models.py",))).schema
-    (folder / "models.py").write_text(models)
-    migration = make_plan(before, target, diff(before, target, []), name="leaving", backend="sqlite")
-    path = folder / ledger.path_of(migration, Config())
-    path.parent.mkdir(parents=True)
-    path.write_bytes(ledger.encode(migration))
-
-
-def _cpu(folder: Path, plugin: str) -> float:
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    own = {"INSTAR_CACHE_DIR": str(folder / ".cache"), "PYTHONPYCACHEPREFIX": str(folder / ".pycache")}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, plugin, "lib"],
-        cwd=folder,
-        env=kept | own,
-        check=False,
-        capture_output=True,
+    without, still, moving = best(("without", quiet, files), ("with", quiet, files), ("with", flying, files))
+    alone = ("models.py",)
+    start, start_still, start_moving = best(
+        ("without", quiet, alone), ("with", quiet, alone), ("with", flying, alone)
     )
-    if b"Traceback" in done.stderr:
-        raise RuntimeError(done.stderr.decode())
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {
+        "flake8_s": without,
+        "flake8_quiet_over": still / without - 1,
+        "flake8_in_flight_over": moving / without - 1,
+        "flake8_start_ms": start * 1000,
+        "flake8_start_quiet_ms": (start_still - start) * 1000,
+        "flake8_start_in_flight_ms": (start_moving - start) * 1000,
+    }
+
+
+def _cpu(folder: Path, plugin: str, paths: tuple[str, ...], environment: dict[str, str]) -> float:
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, plugin, *paths],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    said = process.stderr.read()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if b"Traceback" in said:
+        raise RuntimeError(said.decode())
+    return used.ru_utime + used.ru_stime
