@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from instar.changes.base import Planned
+from instar.changes.constraints import dropped_key, holding_keys, title
 from instar.changes.drafts import Draft
 from instar.schema.migration import SourceEdit
 from instar.schema.operations import AddConstraint, DropConstraint
@@ -25,16 +26,6 @@ def rolling(item: ConstraintItem, context: Context) -> Planned:
     if item.before is not None:
         drafts.append(_dropped(item, item.before, context))
     return Planned(drafts=tuple(drafts))
-
-
-def title(constraint: Constraint) -> str:
-    """`unique (email)`, `check ck_positive`."""
-    about = (
-        f"({', '.join(constraint.fields)})"
-        if constraint.fields
-        else (constraint.name or constraint.expression or "")
-    )
-    return f"{constraint.kind.replace('_', ' ')} {about}"
 
 
 def _added(item: ConstraintItem, constraint: Constraint) -> Draft:
@@ -60,7 +51,7 @@ def _dropped(item: ConstraintItem, constraint: Constraint, context: Context) -> 
     kept = {field.name for field in target.fields} if target else set()
     gone = [name for name in item.before_columns if name not in kept]
     return Draft(
-        key=f"{item.prefix}/{title(constraint)}:dropped",
+        key=dropped_key(item, constraint),
         kind="ddl",
         phase="contract",
         lines=((f"{title(constraint)} on {item.prefix}", "dropped"),),
@@ -69,6 +60,7 @@ def _dropped(item: ConstraintItem, constraint: Constraint, context: Context) -> 
         changes=item.changes,
         operations=(DropConstraint(table=item.table, namespace=item.namespace, constraint=constraint),),
         edits=(SourceEdit(table=item.table, namespace=item.namespace, before_constraint=constraint),),
+        after=holding_keys(item, constraint.fields, context) if constraint.kind == "unique" else (),
         before=tuple(f"{item.prefix}.{name}:drop" for name in gone),
         apart=tuple(f"{item.prefix}.{name}:gone" for name in gone),
     )

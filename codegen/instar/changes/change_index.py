@@ -21,18 +21,20 @@ def rolling(item: IndexItem, context: Context) -> Planned:
     assert after is not None
     if not before.valid and before.name == after.name:
         return Planned(drafts=(built(item, context),))
-    gone = [name for name in columns(before) if name not in columns(after)]
+    old, new = columns(item, before, context), columns(item, after, context)
+    gone = [name for name in old if name not in new]
     if item.carried:
-        new = [name for name in columns(after) if name not in columns(before)]
-        build = built(item, context, before=tuple(f"{item.prefix}.{name}:queryable" for name in new))
+        come = [name for name in new if name not in old]
+        build = built(item, context, before=tuple(f"{item.prefix}.{name}:queryable" for name in come))
         apart = tuple(f"{item.prefix}.{name}:gone" for name in gone)
         why = "no query filters on the column that it covers any more"
-        drop = dropped(item, apart=apart, before=_drops(item.prefix, gone), why=why)
+        drop = dropped(item, context, apart=apart, before=_drops(item.prefix, gone), why=why)
         return Planned(drafts=(build, drop))
     build = built(item, context)
     code = queried(item, after, f"queried instead of {before.name}", after=(build.key,))
     drop = dropped(
         item,
+        context,
         apart=(code.key,),
         before=_drops(item.prefix, gone),
         why="no query in service relies on it any more",

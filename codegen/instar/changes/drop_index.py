@@ -19,16 +19,16 @@ def rolling(item: IndexItem, context: Context) -> Planned:
     index, target = item.before, context.target.table(item.table, item.namespace)
     assert index is not None
     kept = {field.name for field in target.fields} if target else set()
-    gone = [name for name in columns(index) if name not in kept]
+    gone = [name for name in columns(item, index, context) if name not in kept]
     if gone:
         drop = dropped(
             item,
+            context,
             apart=tuple(f"{item.prefix}.{name}:gone" for name in gone),
             before=tuple(f"{item.prefix}.{name}:drop" for name in gone),
             why="a column is not dropped while an index covers it",
         )
         return Planned(drafts=(drop,))
     code = queried(item, index, "no longer relied on by any query")
-    return Planned(
-        drafts=(code, dropped(item, apart=(code.key,), why="no query in service relies on it any more"))
-    )
+    drop = dropped(item, context, apart=(code.key,), why="no query in service relies on it any more")
+    return Planned(drafts=(code, drop))

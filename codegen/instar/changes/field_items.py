@@ -66,7 +66,7 @@ def field_items(old: Table, new: Table, changes: Sequence[Numbered], context: Co
     taken = {field.name for field in (*old.fields, *new.fields)}
     for group in groups.values():
         item = _item(old, group, context, taken)
-        reason = _refusal(item, context.before, old)
+        reason = _refusal(item, context.before, old) or _not_null_by_copy(item, context)
         if reason:
             unplanned += [Unplanned(change=n, title=title_of(c), reason=reason) for n, c in group]
             continue
@@ -134,6 +134,19 @@ def _with_server_default(item: FieldItem, context: Context) -> FieldItem:
         return item
     return msgspec.structs.replace(
         item, after=msgspec.structs.replace(field, server_default=server_default(context, item))
+    )
+
+
+def _not_null_by_copy(item: FieldItem, context: Context) -> str | None:
+    """MariaDB refuses to make a column NOT NULL in place where its default is computed."""
+    if context.backend != "mariadb" or "require_field" not in item.kinds or item.replaced:
+        return None
+    default = item.new.server_default
+    if default is None or default.constant:
+        return None
+    return (
+        f"MariaDB makes {item.title(item.new)} NOT NULL only by a copy that blocks writers while its default is "
+        f"{default.text}: leave that default out of the models first, and declare it again afterwards"
     )
 
 

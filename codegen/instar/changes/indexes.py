@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from instar.changes.constraints import holding_keys
 from instar.changes.drafts import Draft
+from instar.schema.covered import index_columns
 from instar.schema.migration import SourceEdit
 from instar.schema.operations import CreateIndex, DropIndex
 
@@ -30,13 +32,19 @@ def built(item: IndexItem, context: Context, *, before: tuple[str, ...] = ()) ->
         changes=item.changes,
         operations=(CreateIndex(table=item.table, namespace=item.namespace, index=index),),
         edits=(SourceEdit(table=item.table, namespace=item.namespace, after_index=index),),
-        after=tuple(f"{item.prefix}.{name}:{act}" for name in columns(index) for act in ("add", "verified")),
+        after=tuple(
+            f"{item.prefix}.{name}:{act}"
+            for name in columns(item, index, context)
+            for act in ("add", "verified")
+        ),
         before=before,
         alone=True,
     )
 
 
-def dropped(item: IndexItem, *, apart: tuple[str, ...], before: tuple[str, ...] = (), why: str) -> Draft:
+def dropped(
+    item: IndexItem, context: Context, *, apart: tuple[str, ...], before: tuple[str, ...] = (), why: str
+) -> Draft:
     """The drop, when no query relies on it any more."""
     index = item.before
     assert index is not None
@@ -50,6 +58,7 @@ def dropped(item: IndexItem, *, apart: tuple[str, ...], before: tuple[str, ...] 
         changes=item.changes,
         operations=(DropIndex(table=item.table, namespace=item.namespace, index=index),),
         edits=(SourceEdit(table=item.table, namespace=item.namespace, before_index=index),),
+        after=holding_keys(item, index.fields, context),
         apart=apart,
         before=before,
         alone=True,
@@ -79,6 +88,7 @@ def title(item: IndexItem, index: Index) -> str:
     return f"{item.prefix}.{index.name}"
 
 
-def columns(index: Index) -> tuple[str, ...]:
-    """The stored names of the columns that it covers."""
-    return (*(part.text for part in index.keys if not part.expression), *index.include)
+def columns(item: IndexItem, index: Index, context: Context) -> tuple[str, ...]:
+    """The stored names of the columns that it names, as the table has them before or after the migration."""
+    versions = (schema.table(item.table, item.namespace) for schema in (context.before, context.target))
+    return tuple(dict.fromkeys(name for table in versions if table for name in index_columns(index, table)))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from instar.schema.sql_text import renamed, words
+from instar.schema.sql_text import renamed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from instar.schema.model import Constraint, Index, Table
+    from instar.schema.model import Constraint, Index
 
 
 def versioned(name: str, taken: Collection[str]) -> str:
@@ -47,20 +47,3 @@ def constraint_in(constraint: Constraint, names: Mapping[str, str]) -> Constrain
         fields=tuple(names.get(name, name) for name in constraint.fields),
         expression=renamed(constraint.expression, names),
     )
-
-
-def index_columns(index: Index, table: Table) -> tuple[str, ...]:
-    """The stored names of every column that an index names, those in its expressions among them."""
-    texts = [key.text for key in index.keys if key.expression] + [index.predicate or ""]
-    plain = [key.text for key in index.keys if not key.expression]
-    return tuple(dict.fromkeys((*plain, *index.include, *_named(texts, table))))
-
-
-def constraint_columns(constraint: Constraint, table: Table) -> tuple[str, ...]:
-    """The stored names of every column that a constraint names."""
-    return tuple(dict.fromkeys((*constraint.fields, *_named([constraint.expression or ""], table))))
-
-
-def _named(texts: list[str], table: Table) -> list[str]:
-    said = {word.strip('"').casefold() for text in texts for word in words(text) if not word.startswith("'")}
-    return [field.name for field in table.fields if field.name.casefold() in said]

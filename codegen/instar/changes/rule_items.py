@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar.changes.items import ConstraintItem, IndexItem
-from instar.changes.names import constraint_columns, constraint_in, index_columns, index_in, versioned
+from instar.changes.names import constraint_in, index_in, versioned
 from instar.changes.unplanned import title_of
 from instar.schema.change import ConstraintChange, IndexChange
+from instar.schema.covered import constraint_columns, index_columns
 from instar.schema.index_changes import coverage
 from instar.schema.migration import Unplanned
 

@@ -9,9 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PART = re.compile(
-    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | [^\W\d]\w* | \d+(?:\.\d+)? | <> | [<>!:|=]=? | \S""",
+    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | [^\W\d]\w* | \d+(?:\.\d+)? | <> | [<>!:|=]=? | \S""",
     re.VERBOSE,
 )
+
+_PLAIN = re.compile(r"[^\W\d]\w*")
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -36,20 +38,29 @@ def renamed(text: str | None, names: Mapping[str, str]) -> str | None:
 
     def replace(match: re.Match[str]) -> str:
         part = match[0]
-        if part[0] in '"`':
-            new = names.get(part[1:-1])
-            return part if new is None else f"{part[0]}{new}{part[0]}"
-        return names.get(part, part)
+        mark = part[0]
+        if mark in '"`':
+            new = names.get(part[1:-1].replace(mark * 2, mark))
+            return part if new is None else mark + new.replace(mark, mark * 2) + mark
+        new = names.get(part, part)
+        return new if new == part or _PLAIN.fullmatch(new) else '"' + new.replace('"', '""') + '"'
 
     return _PART.sub(replace, text)
 
 
+def names_in(text: str) -> frozenset[str]:
+    """What the text names, without quotes and in lower case: columns, and whatever else is written as a word."""
+    found = (word for word in words(text) if word[0] == '"' or word[0] == "_" or word[0].isalpha())
+    return frozenset((word[1:-1].replace('""', '"') if word[0] == '"' else word).casefold() for word in found)
+
+
 def _folded(part: str) -> str:
-    if part[0] == "'":
+    mark = part[0]
+    if mark == "'":
         return part
-    if part[0] in '"`':
-        inner = part[1:-1]
-        return inner if re.fullmatch(r"[a-z_][a-z0-9_]*", inner) else f'"{inner}"'
+    if mark in '"`':
+        name = part[1:-1].replace(mark * 2, mark)
+        return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
     return "<>" if part == "!=" else part.lower()
 
 

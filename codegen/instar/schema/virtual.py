@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from instar.schema.covered import constraint_columns, index_columns
 from instar.schema.model import Field, Schema, Table
 from instar.schema.operations import (
     AddConstraint,
@@ -187,8 +188,8 @@ def _edit(table: Table, edit: SourceEdit) -> Table:
     if edit.before is not None and edit.after is None:
         # A class cannot declare an index over a column that it does not map, although the database still has both.
         gone = edit.before.name
-        indexes = tuple(index for index in indexes if gone not in (*index.fields, *index.include))
-        constraints = tuple(one for one in constraints if gone not in one.fields)
+        indexes = tuple(index for index in indexes if gone not in index_columns(index, table))
+        constraints = tuple(one for one in constraints if gone not in constraint_columns(one, table))
     if edit.before_index is not None:
         indexes = tuple(index for index in indexes if index != edit.before_index)
     if edit.after_index is not None:

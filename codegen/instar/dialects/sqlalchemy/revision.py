@@ -17,7 +17,9 @@ from instar.dialects.sqlalchemy.ddl.operations import downgrade, upgrade
 from instar.dialects.sqlalchemy.layout import tidy
 from instar.dialects.sqlalchemy.revision_body import BATCH, body
 from instar.dialects.sqlalchemy.templating import render
+from instar.schema.covered import constraint_columns
 from instar.schema.model import Table
+from instar.schema.operations import DropConstraint, DropField, UnsyncFields
 from instar.schema.virtual import applied, schema_after, steps_until
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
     from instar.schema.model import Schema
     from instar.schema.operations import Operation
 
-_HELPERS = ("run", "online", "rebuild", "save", "fill", "compute")
+_HELPERS = ("run", "online", "nullable", "unnamed", "text", "rebuild", "save", "fill", "compute")
+_BACKENDS_OWN = {"run", "online", "nullable", "unnamed", "text", "rebuild"}
 
 
 class Revision(msgspec.Struct, frozen=True):
@@ -96,10 +99,25 @@ def acts_of(migration: Migration, step: Step) -> tuple[tuple[Act, ...], tuple[Ac
     up: list[Act] = []
     down: list[tuple[Act, ...]] = []
     for operation in step.operations:
-        up.extend(upgrade(operation, _table(schema, operation), backend))
-        schema = applied(schema, (operation,))
+        goes_along = backend == "sqlite" and _goes_along(operation, step, _table(schema, operation))
+        if not goes_along:  # else it stays in sight for the drop of its column, which has to take it along
+            up.extend(upgrade(operation, _table(schema, operation), backend))
+            schema = applied(schema, (operation,))
         down.append(downgrade(operation, _table(schema, operation), backend))
     return _merged(up), _merged(act for acts in reversed(down) for act in acts)
+
+
+def _goes_along(operation: Operation, step: Step, table: Table) -> bool:
+    """Whether it drops a constraint over a column that this step drops: SQLite's copy leaves out both."""
+    if not isinstance(operation, DropConstraint):
+        return False
+    gone = {
+        field.name
+        for act in step.operations
+        if isinstance(act, DropField | UnsyncFields) and (act.namespace, act.table) == table.key
+        if (field := act.field if isinstance(act, DropField) else act.dropped) is not None
+    }
+    return bool(gone & set(constraint_columns(operation.constraint, table)))
 
 
 def _table(schema: Schema, operation: Operation) -> Table:
@@ -118,8 +136,12 @@ def _merged(acts: Iterable[Act]) -> tuple[Act, ...]:
             and act.table == last.table
             and bool(act.native) == bool(last.native)
         ):
-            calls, native = (*last.calls, *act.calls), (*last.native, *act.native)
-            merged[-1] = msgspec.structs.replace(last, calls=calls, native=native)
+            merged[-1] = msgspec.structs.replace(
+                last,
+                calls=(*last.calls, *act.calls),
+                native=(*last.native, *act.native),
+                without=(*last.without, *act.without),
+            )
         else:
             merged.append(act)
     return tuple(merged)
@@ -143,18 +165,21 @@ def _kinds(acts: Sequence[Act]) -> set[str]:
     kinds = {type(act).__name__.lower() for act in acts if not isinstance(act, (Note, Refuse))}
     if any(isinstance(act, Fill) and act.work.compute for act in acts):
         kinds.add("compute")
+    if kinds & {"nullable", "unnamed"}:
+        kinds |= {"run", "text"}
     if kinds & {"rebuild", "save"}:
         kinds.add("run")
     return kinds
 
 
 def _helper_files(backend: Backend, acts: Sequence[Act]) -> list[str]:
-    own = {"run", "online", "rebuild"}
     kinds = _kinds(acts)
     if backend == "sqlite" and "fill" in kinds:
         kinds.add("run")
     return [
-        f"{kind}_{backend}.jinja2" if kind in own else f"{kind}.jinja2" for kind in _HELPERS if kind in kinds
+        f"{kind}_{backend}.jinja2" if kind in _BACKENDS_OWN else f"{kind}.jinja2"
+        for kind in _HELPERS
+        if kind in kinds
     ]
 
 
@@ -162,6 +187,7 @@ def _imports(backend: Backend, acts: Sequence[Act]) -> str:
     kinds = _kinds(acts)
     retries = backend != "sqlite" and "run" in kinds
     standard = ["import importlib.util"] if "compute" in kinds else []
+    standard += ["import re"] if "rebuild" in kinds else []
     standard += ["import secrets", "import time"] if retries else []
     typed = ["Callable"] if "fill" in kinds else []
     typed += ["Iterator"] if "rebuild" in kinds else []

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from instar.dialects.sqlalchemy.ddl.acts import Act, Fill, Note, Online, Rebuild, Refuse, Run, Save
+from instar.dialects.sqlalchemy.ddl.acts import (
+    Act,
+    Fill,
+    Note,
+    Nullable,
+    Online,
+    Rebuild,
+    Refuse,
+    Run,
+    Save,
+    Unnamed,
+)
 from instar.dialects.sqlalchemy.ddl.names import quoted
 from instar.dialects.sqlalchemy.layout import call
 from instar.dialects.sqlalchemy.python_text import prose, string
@@ -36,6 +47,12 @@ def _source(act: Act, backend: Backend) -> list[str]:
         case Online(statement=statement, leftover=leftover):
             more = [f"leftover={string(leftover)}"] if leftover else []
             return [call("_online", string(statement), *more)]
+        case Nullable(table=table, namespace=namespace, column=column, nullable=nullable):
+            schema = [f"schema={string(namespace)}"] if namespace else []
+            return [call("_nullable", string(table), string(column), *schema, f"nullable={nullable}")]
+        case Unnamed(table=table, namespace=namespace, kind=kind, columns=columns):
+            schema = [f"schema={string(namespace)}"] if namespace else []
+            return [call("_drop_unnamed", string(table), string(kind), *map(string, columns), *schema)]
         case Rebuild():
             return _rebuild(act)
         case Save():
@@ -56,13 +73,8 @@ def _rebuild(act: Rebuild) -> list[str]:
         lines.append(call("_run", *map(string, act.native), depth=2))
         lines.append("    else:")
         depth = 2
-    checks = [
-        call("sa.CheckConstraint", string(check), *([f"name={string(name)}"] if name else []), depth=0)
-        for name, check in act.checks
-    ]
-    lines.append(
-        call("_rebuilt", string(act.table), *checks, depth=depth, before="with ", after=" as batch:")
-    )
+    more = [f"without=({', '.join(map(string, act.without))},)"] if act.without else []
+    lines.append(call("_rebuilt", string(act.table), *more, depth=depth, before="with ", after=" as batch:"))
     return [*lines, *(f"{'    ' * (depth + 1)}batch.{method}" for method in act.calls)]
 
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from instar.schema.model import ConstraintKind
 from instar.schema.operations import BackfillWork
 
 
@@ -42,6 +43,36 @@ class Online(_Act, frozen=True, tag="online"):
     leftover: str | None = None
 
 
+class Nullable(_Act, frozen=True, tag="nullable"):
+    """Whether a column may be NULL, where the backend wants the whole definition again: it is read from the database.
+
+    Attributes:
+        table: The plain table name, and `namespace` its schema.
+        column: The plain name of the column.
+        nullable: What it becomes.
+    """
+
+    table: str
+    namespace: str | None
+    column: str
+    nullable: bool
+
+
+class Unnamed(_Act, frozen=True, tag="unnamed"):
+    """The drop of a constraint that the database named itself.
+
+    Attributes:
+        table: The plain table name, and `namespace` its schema.
+        kind: What it is.
+        columns: The plain names of its columns in order; of a check, any one that it names.
+    """
+
+    table: str
+    namespace: str | None
+    kind: ConstraintKind
+    columns: tuple[str, ...]
+
+
 class Rebuild(_Act, frozen=True, tag="rebuild"):
     """A change that SQLite makes by copying the table.
 
@@ -50,14 +81,14 @@ class Rebuild(_Act, frozen=True, tag="rebuild"):
         calls: Methods of Alembic's batch operations, as Python source.
         native: The same as statements, for a SQLite that can; empty where none can.
         since: The first version that can.
-        checks: Check constraints of the table as (name, SQL): reflection does not see them.
+        without: Columns that the copy leaves out, with whatever names them: keys, uniques, checks.
     """
 
     table: str
     calls: tuple[str, ...]
     native: tuple[str, ...] = ()
     since: tuple[int, int] = (3, 53)
-    checks: tuple[tuple[str | None, str], ...] = ()
+    without: tuple[str, ...] = ()
 
 
 class Fill(_Act, frozen=True, tag="fill"):
@@ -105,4 +136,4 @@ class Refuse(_Act, frozen=True, tag="refuse"):
     reason: str
 
 
-Act: TypeAlias = Run | Online | Rebuild | Fill | Save | Note | Refuse
+Act: TypeAlias = Run | Online | Nullable | Unnamed | Rebuild | Fill | Save | Note | Refuse

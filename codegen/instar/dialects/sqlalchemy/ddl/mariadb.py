@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from instar.dialects.sqlalchemy import triggers
-from instar.dialects.sqlalchemy.ddl.acts import Act, Refuse, Run
+from instar.dialects.sqlalchemy.ddl.acts import Act, Nullable, Refuse, Run, Unnamed
 from instar.dialects.sqlalchemy.ddl.columns import column_sql, default_sql
 from instar.dialects.sqlalchemy.ddl.keys import key_list, reference_clause
 from instar.dialects.sqlalchemy.ddl.names import object_name, quoted, table_name
+from instar.schema.covered import constraint_columns
 
 if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.triggers import Pair
@@ -35,12 +36,12 @@ def drop_field(table: Table, field: Field) -> tuple[Act, ...]:
 
 def relax_field(table: Table, field: Field) -> tuple[Act, ...]:
     """Let the column be NULL: a rebuild that readers and writers do not feel."""
-    return (_modify(table, field, optional=True),)
+    return (_nullable(table, field, nullable=True),)
 
 
 def require_field(table: Table, field: Field) -> tuple[Act, ...]:
     """NOT NULL: a rebuild that readers and writers do not feel; it refuses where a row is empty."""
-    return (_modify(table, field, optional=False),)
+    return (_nullable(table, field, nullable=False),)
 
 
 def change_type(table: Table, _before: Field, after: Field) -> tuple[Act, ...]:
@@ -90,16 +91,47 @@ def add_constraint(table: Table, constraint: Constraint) -> tuple[Act, ...]:
             "SET SESSION foreign_key_checks = 1",
         )
         return (Run(why="without a look at the rows, which would copy the table", statements=statements),)
+    if constraint.kind == "check":
+        return (_checked(table, constraint),)
     return (
         Refuse(reason=f"MariaDB adds a {constraint.kind.replace('_', ' ')} to {table.name} only by a copy"),
     )
 
 
+def _checked(table: Table, constraint: Constraint) -> Run:
+    """A check as part of its newest column: that alone is a change of the catalogue."""
+    field = table.field(constraint_columns(constraint, table)[-1])
+    assert field is not None
+    definition = f"{column_sql(field, BACKEND)} CHECK ({constraint.expression})"
+    run = _alter(table, f"MODIFY COLUMN {definition}", _INSTANT)
+    why = f"a check of the column itself, which no row that is there has to be read for; MariaDB calls it {field.name}"
+    return msgspec.structs.replace(run, why=why)
+
+
 def drop_constraint(table: Table, constraint: Constraint) -> tuple[Act, ...]:
-    """Drop a constraint."""
-    name = quoted(_constraint_name(table, constraint), BACKEND)
-    what = {"unique": "INDEX", "foreign_key": "FOREIGN KEY"}.get(constraint.kind, "CONSTRAINT")
-    return (_alter(table, f"DROP {what} IF EXISTS {name}", _NOCOPY),)
+    """Drop a constraint, and the index that the server made for a foreign key."""
+    drops: list[Act] = []
+    columns = constraint.fields or constraint_columns(constraint, table)
+    if constraint.name is None and columns:
+        why = "the database named it itself"
+        drops.append(
+            Unnamed(
+                why=why,
+                table=table.name,
+                namespace=table.namespace,
+                kind=constraint.kind,
+                columns=columns,
+            )
+        )
+    else:
+        name = quoted(_constraint_name(table, constraint), BACKEND)
+        what = {"unique": "INDEX", "foreign_key": "FOREIGN KEY"}.get(constraint.kind, "CONSTRAINT")
+        drops.append(_alter(table, f"DROP {what} IF EXISTS {name}", _NOCOPY))
+    own = constraint.name or columns[0]
+    if constraint.kind == "foreign_key" and own not in {index.name for index in table.indexes}:
+        drop = _alter(table, f"DROP INDEX IF EXISTS {quoted(own, BACKEND)}", _NOCOPY)
+        drops.append(msgspec.structs.replace(drop, why="MariaDB made an index for it"))
+    return tuple(drops)
 
 
 def sync(pair: Pair) -> tuple[Act, ...]:
@@ -127,14 +159,15 @@ def _alter(table: Table, action: str, how: str) -> Run:
     return Run(statements=(f"ALTER TABLE {_name(table)} {action}, {how}",))
 
 
-def _modify(table: Table, field: Field, *, optional: bool) -> Run:
-    definition = column_sql(_with_optional(field, optional=optional), BACKEND)
-    return _alter(table, f"MODIFY COLUMN {definition}", _INPLACE)
-
-
-def _with_optional(field: Field, *, optional: bool) -> Field:
-    return msgspec.structs.replace(field, optional=optional)
+def _nullable(table: Table, field: Field, *, nullable: bool) -> Nullable:
+    return Nullable(
+        why=f"rebuilds {table.name} while its readers and writers go on",
+        table=table.name,
+        namespace=table.namespace,
+        column=field.name,
+        nullable=nullable,
+    )
 
 
 def _constraint_name(table: Table, constraint: Constraint) -> str:
-    return constraint.name or object_name(table.name, *constraint.fields, constraint.kind)
+    return constraint.name or object_name(table.name, *constraint_columns(constraint, table), constraint.kind)

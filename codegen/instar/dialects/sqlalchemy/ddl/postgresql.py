@@ -9,6 +9,7 @@ from instar.dialects.sqlalchemy.ddl.acts import Act, Online, Refuse, Run
 from instar.dialects.sqlalchemy.ddl.columns import column_sql, default_sql, type_sql
 from instar.dialects.sqlalchemy.ddl.keys import key_list, reference_clause
 from instar.dialects.sqlalchemy.ddl.names import literal, object_name, quoted, table_name
+from instar.schema.covered import constraint_columns
 from instar.schema.types import EnumType
 
 if TYPE_CHECKING:
@@ -190,7 +191,9 @@ def _alter(table: Table, action: str) -> Run:
 
 
 def _constraint_name(table: Table, constraint: Constraint) -> str:
-    return constraint.name or object_name(table.name, *constraint.fields, _SUFFIX[constraint.kind])
+    return constraint.name or object_name(
+        table.name, *constraint_columns(constraint, table), _SUFFIX[constraint.kind]
+    )
 
 
 _SUFFIX = {"unique": "key", "foreign_key": "fkey", "check": "check", "primary_key": "pkey"}

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from instar.dialects.sqlalchemy import triggers
 from instar.dialects.sqlalchemy.ddl.acts import Act, Rebuild, Run
 from instar.dialects.sqlalchemy.ddl.columns import column_sql, default_sql, sqlalchemy_type
@@ -15,6 +17,7 @@ from instar.dialects.sqlalchemy.ddl.keys import key_list
 from instar.dialects.sqlalchemy.ddl.names import object_name, quoted, table_name
 from instar.dialects.sqlalchemy.python_text import string
 from instar.errors import InstarError
+from instar.schema.covered import constraint_columns
 
 if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.triggers import Pair
@@ -33,9 +36,10 @@ def add_field(table: Table, field: Field) -> tuple[Act, ...]:
 
 
 def drop_field(table: Table, field: Field) -> tuple[Act, ...]:
-    """Drop a column: natively, unless a constraint of the table names it."""
-    if any(field.name in constraint.fields for constraint in table.constraints):
-        return (_rebuild(table, f"drop_column({string(field.name)})"),)
+    """Drop a column: natively, unless a constraint of the table names it and has to go with it."""
+    if any(field.name in constraint_columns(constraint, table) for constraint in table.constraints):
+        copied = _rebuild(table, f"drop_column({string(field.name)})")
+        return (msgspec.structs.replace(copied, without=(field.name,)),)
     return (_alter(table, f"DROP COLUMN {quoted(field.name, BACKEND)}"),)
 
 
@@ -134,13 +138,11 @@ def _nullable(table: Table, field: Field, *, nullable: bool) -> Rebuild:
 
 
 def _rebuild(table: Table, call: str, *native: str) -> Rebuild:
-    checks = tuple((c.name, c.expression or "") for c in table.constraints if c.kind == "check")
     return Rebuild(
         why=f"SQLite copies {table.name} for this; its triggers and indexes are put back",
         table=table.name,
         calls=(call,),
         native=native,
-        checks=checks,
     )
 
 
@@ -155,7 +157,7 @@ def _python_type(field: Field) -> str:
 
 
 def _constraint_name(table: Table, constraint: Constraint) -> str:
-    return constraint.name or object_name(table.name, *constraint.fields, constraint.kind)
+    return constraint.name or object_name(table.name, *constraint_columns(constraint, table), constraint.kind)
 
 
 def _listed(names: tuple[str, ...]) -> str:
