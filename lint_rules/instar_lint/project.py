@@ -24,7 +24,7 @@ from instar_lint.python.knowledge import Knowledge
 from instar_lint.python.modules import Modules
 from instar_lint.python.templates import collect_templates
 from instar_lint.readings import Readings
-from instar_lint.revision_files import compute_functions, filled_by, new_revisions
+from instar_lint.revision_files import compute_functions, filled_by, new_revisions, new_typescript_migrations
 from instar_lint.revisions import Revision, parse_again
 from instar_lint.standings import applied_revisions, recorded
 from instar_lint.uses import counts
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from instar.schema.migration import Migration
     from instar.schema.model import Schema
     from instar.schema.renames import Rename
+    from instar_lint.deployment import TableKey
     from instar_lint.facts import Fact
     from instar_lint.python.watch import Watch
 
@@ -163,13 +164,13 @@ def between_versions(
     readings = readings or Readings(config)
     old, new = readings.of(before), readings.of(source)
     changes = diff(old.schema, new.schema, renames)
-    revisions = new_revisions(source, before)
+    revisions = _revisions(source, before, new.schema)
     deployment = between(old.schema, new.schema, changes, labels, names_of(old.models, new.models))
     deployment = msgspec.structs.replace(
         deployment,
         backend=config.backend,
         large_tables=config.large_tables,
-        filled=filled_by(revisions, new.schema),
+        filled=_filled(revisions, new.schema),
     )
     return LintProject(
         source=source,
@@ -211,7 +212,7 @@ def pending(
     standings = records.standings(old.schema, labels.before)
     unfinished = tuple(m for m in ledger_of(source, config).migrations if not is_finished(m, standings))
     expected = _expected(unfinished, old.schema)
-    revisions = new_revisions(source, base, applied_revisions(source, config))
+    revisions = _revisions(source, base, new.schema, applied_revisions(source, config))
     keys = {(change.namespace, change.table) for m in unfinished for change in m.changes}
     tables = sorted(keys, key=str)
     accessors = (
@@ -231,7 +232,7 @@ def pending(
         in_flight(sides, unfinished, standings, _unplanned(expected, new.schema, unfinished)),
         backend=config.backend,
         large_tables=config.large_tables,
-        filled=filled_by(revisions, new.schema),
+        filled=_filled(revisions, new.schema),
     )
     return LintProject(
         source=source,
@@ -243,6 +244,19 @@ def pending(
         skipped=tuple(module.path for module in accessors.values()),
         warnings=records.outdated,
     )
+
+
+def _revisions(
+    source: Source, before: Source | None, schema: Schema, applied: Collection[str] = ()
+) -> tuple[Revision, ...]:
+    if schema.dialect == "convex":
+        return new_typescript_migrations(source, before)
+    return new_revisions(source, before, applied)
+
+
+def _filled(revisions: Sequence[Revision], schema: Schema) -> frozenset[tuple[TableKey, str]]:
+    """The fields that something fills before they are required: Convex checks its documents when the code arrives."""
+    return frozenset() if schema.dialect == "convex" else filled_by(revisions, schema)
 
 
 def _knowledge(source: Source, config: Config, new: Reading, old: Reading) -> Knowledge:

@@ -34,6 +34,13 @@ def new_revisions(
     return tuple(revision for revision in read if revision and revision.identifier not in applied)
 
 
+def new_typescript_migrations(source: Source, before: Source | None) -> tuple[Revision, ...]:
+    """The Convex functions of a version that rewrite a table and that the one before does not have."""
+    from instar_lint.typescript.migrations import new_migrations  # noqa: PLC0415 - loads its parser
+
+    return new_migrations(source, before)
+
+
 def compute_functions(source: Source, migrations: Sequence[Migration]) -> tuple[Revision, ...]:
     """The files of the functions that some migrations compute values with, as far as they are written."""
     names: dict[str, set[str]] = {}

@@ -25,6 +25,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         values: What it sets, as text.
         limit: The literal number of rows that it stops after.
         loop: The kind of loop that it stands in.
+        tested: Whether code around it looks at each row first.
+        tracked: Whether a runner keeps a record of it.
     """
 
     kind: Literal["update", "delete"]
@@ -35,10 +37,14 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     values: str = ""
     limit: int | None = None
     loop: Loop = ""
+    tested: bool = False
+    tracked: bool = False
 
     @property
     def guarded(self) -> bool:
         """Whether its condition leaves out rows that it has already rewritten."""
+        if self.tested:
+            return True
         condition = (self.where or "").lower()
         tests = ("is null", "is distinct", "is_(none)", "== none", "!=", "<>", " not ", "exists")
         return any(test in condition for test in tests) or any(t.lower() in condition for t in self.targets)

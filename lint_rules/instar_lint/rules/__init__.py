@@ -6,7 +6,7 @@ sections it has), and it defines any of:
 - `check(facts, deployment)`: findings in the facts of one file;
 - `check_schema(deployment)`: findings at declarations, once for a project;
 - `check_revision(revision, deployment)`: findings in one Alembic revision that is neither on the default branch nor
-  applied anywhere yet;
+  applied anywhere yet, or in the new functions of a Convex file that rewrite a table;
 
 and `OPT_IN = True` where it says nothing unless it is asked for. Nothing else lists the rules.
 """

@@ -3,7 +3,8 @@
 ## What it does
 
 Reports an UPDATE or DELETE in `upgrade()` whose condition names no rows, or only tests for emptiness, outside a loop
-over batches; and a data statement inside a loop over rows. Tables that the same revision creates are left alone.
+over batches; and a data statement inside a loop over rows. In Convex: a mutation that collects a whole table and writes
+each document in one transaction. Tables that the same revision creates are left alone.
 
 ## Why it is bad
 
@@ -51,12 +52,14 @@ if TYPE_CHECKING:
 
 def check_revision(revision: Revision, deployment: Deployment) -> Iterator[Finding]:
     """Rewrites without batches."""
-    del deployment
+    convex = deployment.declared.dialect == "convex"
     for statement in revision.statements:
         if statement.table in revision.created or statement.loop == "batches" or statement.limit is not None:
             continue
         table = statement.table or "a table"
-        if statement.loop == "rows":
+        if convex:
+            message = f"this {statement.kind} goes through all of {table} in one transaction, which Convex limits; page through it"
+        elif statement.loop == "rows":
             message = (
                 f"this loop over rows runs one {statement.kind} of {table} per row; fill it with instar run"
             )

@@ -3,7 +3,8 @@
 ## What it does
 
 Reports an UPDATE that computes a column from itself without a condition that leaves out finished rows, and an
-UPDATE in a loop over batches without such a condition.
+UPDATE in a loop over batches without such a condition. In Convex: a `migrateOne`, or a mutation that goes through a
+whole table, that looks at no document before it writes.
 
 ## Why it is bad
 
@@ -51,13 +52,13 @@ if TYPE_CHECKING:
 
 def check_revision(revision: Revision, deployment: Deployment) -> Iterator[Finding]:
     """Updates that repeat what they did."""
-    del deployment
     for statement in revision.statements:
         if statement.kind != "update" or statement.guarded or statement.table in revision.created:
             continue
         if statement.loop == "batches" or _feeds_itself(statement):
             table = statement.table or "a table"
-            message = f"this update of {table} is not safe to run twice; add a condition that leaves out finished rows"
+            rows = "documents" if deployment.declared.dialect == "convex" else "rows"
+            message = f"this update of {table} is not safe to run twice; add a condition that leaves out finished {rows}"
             yield at_statement(statement.place, "INS402", message, table=statement.table)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from instar.sources import Source
     from instar_lint.facts import Fact
 
-_SKIPPED = re.compile(
+SKIPPED = re.compile(
     r"(^|/)(_generated|node_modules|dist|\.next|build)/|\.d\.ts$|\.test\.tsx?$|\.config\.[cm]?[jt]s$"
 )
 _FUNCTIONS = frozenset({"arrow_function", "function_expression", "function_declaration"})
@@ -70,7 +70,7 @@ class Project:
         imported = imported_from(module, name)
         if imported is not None:
             path = self._resolver.resolve(imported.specifier, module.file.path)
-            if path is None or _SKIPPED.search(path):
+            if path is None or SKIPPED.search(path):
                 return None
             target = self.module(path)
             if target is None:
@@ -119,7 +119,7 @@ def collect(
     pattern = re.compile(b"|".join(re.escape(name.encode()) for name in sorted(wanted_names)))
     project = Project(source, schemas, wanted_names)
     listed = [file.path for file in source.files(SUFFIXES)] if paths is None else list(paths)
-    chosen = [path for path in listed if path.endswith(SUFFIXES) and not _SKIPPED.search(path)]
+    chosen = [path for path in listed if path.endswith(SUFFIXES) and not SKIPPED.search(path)]
     texts = source.read_many(chosen)
     for path in sorted(texts):
         if pattern.search(texts[path]):

@@ -7,21 +7,11 @@ import re
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from instar.dialects.convex.accessors import converter_name
+from instar.dialects.convex.document_size import batch_size, page_size
 from instar.dialects.convex.templating import render
 from instar.dialects.convex.typescript_text import camel, key, member, string
 from instar.schema.model import Field, Index, IndexKey, Table
-from instar.schema.types import (
-    AnyType,
-    ArrayType,
-    BytesType,
-    FieldType,
-    FloatType,
-    LiteralType,
-    ObjectType,
-    RecordType,
-    StringType,
-    UnionType,
-)
+from instar.schema.types import FloatType, LiteralType, StringType, UnionType
 
 if TYPE_CHECKING:
     from instar.schema.operations import BackfillWork
@@ -30,9 +20,6 @@ Style: TypeAlias = Literal["component", "self-contained"]
 
 FOLDER = "migrations"
 """Where backfill modules go, inside the functions folder."""
-LARGEST_BATCH = 100
-_READ_LIMIT = 4 * 1024 * 1024
-"""Bytes that a batch may read: a quarter of the 16 MiB of a transaction, since sizes are only estimated."""
 
 MIGRATIONS_TABLE = Table(
     name="migrations",
@@ -96,6 +83,7 @@ def backfill_module(work: BackfillWork, table: Table, style: Style, module: str,
         expression=expression,
         imports=imports,
         batch=batch_size(table),
+        page=page_size(table),
         folder=FOLDER,
         module=f"internal.{FOLDER}.{module}",
         run_path=f"{FOLDER}/{module}",
@@ -109,31 +97,3 @@ def _title(work: BackfillWork) -> str:
     if work.clear:
         return f"Clears {name}, so that it can leave the schema."
     return f"Converts {name} to its new form." if work.compute else f"Fills {name} where it is missing."
-
-
-def batch_size(table: Table) -> int:
-    """How many documents a transaction takes, by how large they may be."""
-    size = sum(_size(field.type) for field in table.fields) + (_size(table.shape) if table.shape else 0)
-    size += sum(8 * (index.dimensions or 0) for index in table.indexes)
-    return max(1, min(LARGEST_BATCH, _READ_LIMIT // max(size, 1)))
-
-
-def _size(type_: FieldType) -> int:
-    """A guess at the bytes of a value, rather too high."""
-    match type_:
-        case StringType():
-            return 500
-        case ArrayType(element=element):
-            return 20 * _size(element)
-        case RecordType(value=value):
-            return 20 * _size(value)
-        case ObjectType(members=members):
-            return sum(_size(one.type) for one in members)
-        case UnionType(members=union):
-            return max((_size(one) for one in union), default=0)
-        case AnyType():
-            return 4_000
-        case BytesType():
-            return 40_000
-        case _:
-            return 10
