@@ -1,7 +1,8 @@
 """What the flake8 plugin knows of the project that a file lies in: found once a run, from the file's folder upwards.
 
-With no configuration above a file nothing is loaded at all; with nothing in flight no file is looked at. What a
-version of the models says comes from the user's cache folder and is never stale (`readings.py`); worker processes only
+With no configuration above a file nothing is loaded at all. What an earlier run found out tells which files have to be
+looked at (`glance.py`); with nothing in flight that is none, and the project is not loaded. What a version of the
+models says comes from the user's cache folder and is never stale (`readings.py`); worker processes only
 read it. A run for an editor waits for a little reading only: it keeps what it got, so that the next ones know more,
 and judges a file by what that one tells (`alone.py`) until everything has been read.
 """
@@ -9,17 +10,21 @@ and judges a file by what that one tells (`alone.py`) until everything has been 
 from __future__ import annotations
 
 import multiprocessing
+import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Callable
     from pathlib import Path
 
     from instar.config import Config
     from instar.sources import Repository, Source
     from instar_lint.findings import Finding
+    from instar_lint.glance import Glance, Glances
     from instar_lint.project import LintProject
+    from instar_lint.unchanged import State
     from instar_lint.versions import Labels
 
 _FILES = ("instar.toml", "pyproject.toml")
@@ -33,15 +38,21 @@ class EditorProject:
         config_file: Its configuration.
         environment: The one environment that counts; all required ones when None.
         seconds: How long a call may read what nobody has read yet; as long as it takes when None.
+        clock: Nanoseconds since the epoch.
     """
 
     def __init__(
-        self, config_file: Path, environment: str | None = None, seconds: float | None = None
+        self,
+        config_file: Path,
+        environment: str | None = None,
+        seconds: float | None = None,
+        clock: Callable[[], int] = time.time_ns,
     ) -> None:
         self.root = config_file.parent
         self._config_file = config_file
         self._environment = environment
         self._seconds = seconds
+        self._clock = clock
         self._put_off = False
 
     def findings(self, file: Path, text: str, tree: ast.Module | None = None) -> tuple[Finding, ...]:
@@ -52,9 +63,12 @@ class EditorProject:
             text: Its content, which may not be saved yet.
             tree: Its syntax tree, where there is one already; it is not changed.
         """
-        try:
-            path = file.relative_to(self.top).as_posix()
-        except ValueError:
+        top = self.top if self._glance is None else self._glance.top
+        path = file.as_posix()
+        if not path.startswith(f"{top}/"):
+            return ()
+        path = path[len(f"{top}/") :]
+        if self._glance is not None and not self._glance.concerns(path, text):
             return ()
         data = text.encode("utf-8", "surrogateescape")
         linted = self._linted
@@ -82,6 +96,16 @@ class EditorProject:
         except InstarError:
             return None
         return None if found.bare else found
+
+    @cached_property
+    def _glance(self) -> Glance | None:
+        return self._glances.recall()
+
+    @cached_property
+    def _glances(self) -> Glances:
+        from instar_lint.glance import Glances  # noqa: PLC0415 - only where a project is configured
+
+        return Glances(self._config_file, self._environment)
 
     @cached_property
     def _linted(self) -> LintProject | None:
@@ -139,13 +163,31 @@ class EditorProject:
         from instar_lint.readings import Readings  # noqa: PLC0415
 
         writes = saved and multiprocessing.parent_process() is None
+        state = self._state(source, config) if writes else None
         allowance = Allowance(self._seconds) if saved and self._seconds is not None else None
         readings = Readings(config, str(self.top), writes=writes, allowance=allowance)
-        return pending(source, base, config, labels, environment=self._environment, readings=readings)
+        linted = pending(source, base, config, labels, environment=self._environment, readings=readings)
+        glance = linted.glance(str(self.top)) if state is not None else None
+        if state is not None and glance is not None:
+            self._glances.keep(glance, state)
+        return linted
+
+    def _state(self, source: Source, config: Config) -> State | None:
+        """How the files are that the project is read from; None where they have just changed."""
+        from instar.sources.folder import SKIPPED  # noqa: PLC0415 - as above
+        from instar.user_cache import RECENT  # noqa: PLC0415
+        from instar_lint.unchanged import state_of  # noqa: PLC0415
+
+        paths = [file.path for file in source.files(("",))]
+        own = tuple(f"{folder.rstrip('/')}/" for folder in (config.versions, config.state))
+        exact = (str(self._config_file), *own, *(path for path in paths if path.startswith(own)))
+        skipped = SKIPPED if self._repository is None else None
+        return state_of(str(self.top), paths, exact, skipped, self._clock() - RECENT)
 
     def prepare(self) -> None:
-        """Read the project now, so that forked workers inherit it."""
-        self._linted  # noqa: B018 - a cached property
+        """Read the project now, so that forked workers inherit it, where they need it."""
+        if self._glance is None or (self._glance.flying and self._seconds is None):
+            self._linted  # noqa: B018 - a cached property
 
 
 class Editors:

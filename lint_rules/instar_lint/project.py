@@ -17,6 +17,7 @@ from instar.sources import Source
 from instar_lint.accessors import accessor_modules, typescript_accessors
 from instar_lint.deployment import Deployment
 from instar_lint.findings import Finding, in_order
+from instar_lint.glance import Glance
 from instar_lint.in_flight import Sides, in_flight, is_finished
 from instar_lint.lint import lint_facts, lint_revision, lint_schema, names_in_flight, watch_of
 from instar_lint.python.collect import collect, facts_of
@@ -110,6 +111,21 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def depends_on(self, path: str, data: bytes) -> bool:
         """Whether the schema that is declared depends on the content of a file, or could with this content."""
         return path in self.read or (declares(data) and not self.deployment.quiet)
+
+    def glance(self, top: str) -> Glance | None:
+        """What tells which Python files have to be looked at; None where it changes with time, or cannot be told.
+
+        Args:
+            top: The folder that paths are relative to.
+        """
+        ages = any(environment.max_age for environment in self.config.environments.values())
+        if self.deployment.declared.dialect != "sqlalchemy" or ages:
+            return None
+        flying = not self.deployment.quiet
+        schema = self._of_schema if flying else ()
+        asked = {finding.place.path for finding in schema} | {revision.path for revision in self.revisions}
+        names = self.knowledge.hot_names(self._watch) if flying else ()
+        return Glance(top, flying, tuple(names), self.read, frozenset(asked))
 
     def counts(self, path: str) -> bool:
         """Whether a file is application code that the facts rules speak of."""
