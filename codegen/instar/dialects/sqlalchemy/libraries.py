@@ -1,13 +1,8 @@
-"""What well-known libraries bring to a model: types that decorate others, and bases with columns of their own.
-
-`[tool.instar.bases]` extends the table of bases.
-"""
+"""Column types of well-known libraries: what they store."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-from instar.config import BaseConfig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,79 +39,3 @@ LIBRARY_TYPES: Mapping[str, tuple[str, dict[str, Argument]]] = {
     "sqlalchemy_json.NestedMutableJson": ("sqlalchemy.JSON", {}),
 }
 """Decorators of well-known libraries: what they store. Matched by the library and the last name."""
-
-_USERS = {
-    "email": "String(length=320) unique index not null",
-    "hashed_password": "String(length=1024) not null",
-    "is_active": "Boolean not null",
-    "is_superuser": "Boolean not null",
-    "is_verified": "Boolean not null",
-}
-_OAUTH = {
-    "oauth_name": "String(length=100) index not null",
-    "access_token": "String(length=1024) not null",
-    "expires_at": "Integer",
-    "refresh_token": "String(length=1024)",
-    "account_id": "String(length=320) index not null",
-    "account_email": "String(length=320) not null",
-}
-_UUID_KEY = {"id": "Uuid primary_key"}
-_AUDIT = {
-    "created_at": "DateTime(timezone=True) not null",
-    "updated_at": "DateTime(timezone=True) not null",
-}
-_FAB_AUDIT = {
-    "created_on": "DateTime",
-    "changed_on": "DateTime",
-    "created_by_fk": "Integer references ab_user.id",
-    "changed_by_fk": "Integer references ab_user.id",
-}
-
-LIBRARY_BASES: Mapping[str, BaseConfig] = {
-    "fastapi_users_db_sqlalchemy.SQLAlchemyBaseUserTable": BaseConfig(columns=_USERS, model=False),
-    "fastapi_users_db_sqlalchemy.SQLAlchemyBaseUserTableUUID": BaseConfig(
-        columns=_UUID_KEY | _USERS, model=False
-    ),
-    "fastapi_users_db_sqlalchemy.SQLAlchemyBaseOAuthAccountTable": BaseConfig(columns=_OAUTH, model=False),
-    "fastapi_users_db_sqlalchemy.SQLAlchemyBaseOAuthAccountTableUUID": BaseConfig(
-        columns=_UUID_KEY | {"user_id": "Uuid not null references user.id ondelete cascade"} | _OAUTH,
-        model=False,
-    ),
-    "fastapi_users_db_sqlalchemy.access_token.SQLAlchemyBaseAccessTokenTable": BaseConfig(
-        columns={
-            "token": "String(length=43) primary_key",
-            "created_at": "TIMESTAMP(timezone=True) index not null",
-        },
-        model=False,
-    ),
-    "fastapi_users_db_sqlalchemy.access_token.SQLAlchemyBaseAccessTokenTableUUID": BaseConfig(
-        columns={
-            "token": "String(length=43) primary_key",
-            "created_at": "TIMESTAMP(timezone=True) index not null",
-            "user_id": "Uuid not null references user.id ondelete cascade",
-        },
-        model=False,
-    ),
-    "flask_appbuilder.Model": BaseConfig(tablename="snake"),
-    "flask_appbuilder.models.sqla.Model": BaseConfig(tablename="snake"),
-    "flask_appbuilder.models.mixins.AuditMixin": BaseConfig(columns=_FAB_AUDIT, model=False),
-    "advanced_alchemy.base.UUIDBase": BaseConfig(columns=_UUID_KEY, tablename="snake"),
-    "advanced_alchemy.base.UUIDAuditBase": BaseConfig(columns=_UUID_KEY | _AUDIT, tablename="snake"),
-    "advanced_alchemy.base.BigIntBase": BaseConfig(
-        columns={"id": "BigInteger primary_key"}, tablename="snake"
-    ),
-    "advanced_alchemy.base.BigIntAuditBase": BaseConfig(
-        columns={"id": "BigInteger primary_key"} | _AUDIT, tablename="snake"
-    ),
-    "advanced_alchemy.base.DefaultBase": BaseConfig(tablename="snake"),
-    "sqlalchemy_utils.Timestamp": BaseConfig(
-        columns={"created": "DateTime not null", "updated": "DateTime not null"}, model=False
-    ),
-    "sqlalchemy_utils.models.Timestamp": BaseConfig(
-        columns={"created": "DateTime not null", "updated": "DateTime not null"}, model=False
-    ),
-}
-"""Qualified base class to what it brings; also matched by the library and the last name (re-exports).
-
-A column is written `TYPE [primary_key] [not null] [unique] [index] [references TABLE.COLUMN [ondelete ACTION]]`.
-"""

@@ -116,6 +116,8 @@ class Assembly:
             for reason in dict.fromkeys(parts.unknown)
         ]
         numbered = _numbered(draft)
+        if any(c.kind == "foreign_key" and numbered and numbered.name in c.fields for c in constraints):
+            numbered = None
         return Table(
             name=draft.name,
             namespace=draft.namespace,

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from instar.dialects.sqlalchemy.reading import syntax as s
 from instar.dialects.sqlalchemy.reading.annotated import Annotation, take_apart
+from instar.dialects.sqlalchemy.reading.calls import call_with
 from instar.dialects.sqlalchemy.reading.columns import column_of
 from instar.dialects.sqlalchemy.reading.sqlmodel import field_column, is_field
 from instar.dialects.sqlalchemy.reading.values import (
     Applied,
     FunctionValue,
+    LambdaValue,
     Missing,
     Unknown,
     Value,
@@ -115,10 +117,14 @@ def declared(project: Project, owner: ClassValue, giver: ClassValue, name: str) 
             annotation = take_apart(project, statement.returns, giver)
             annotation = annotation if annotation.container in MAPPED else None
         value = project.declared.value_for(owner, name, value)
+    value = _of_dataclass(project, owner, value)
     result = Declared(
         name, giver, "property", None if isinstance(value, Missing) else value, annotation, [], place
     )
-    if "sqlmodel" in project.declared.roots(owner) and is_field(project, value, annotation):
+    sqlmodel = "sqlmodel" in project.declared.roots(owner)
+    if sqlmodel and name.startswith("_"):
+        return None  # Pydantic's private attributes
+    if sqlmodel and is_field(project, value, annotation):
         _sqlmodel(project, result, giver, value)
     elif isinstance(value, Applied):
         _call(project, result, value, owner, name)
@@ -133,6 +139,17 @@ def declared(project: Project, owner: ClassValue, giver: ClassValue, name: str) 
     elif isinstance(value, Unknown) and annotation is not None and annotation.container in MAPPED:
         _guess(project, result, owner, value.reason)
     return result
+
+
+def _of_dataclass(project: Project, owner: ClassValue, value: Value | Missing) -> Value | Missing:
+    """`field(metadata={"sa": Column(...)})` under `__sa_dataclass_metadata_key__ = "sa"`."""
+    if not isinstance(value, Applied) or getattr(value.callee, "path", "") != "dataclasses.field":
+        return value
+    metadata, key = value.keywords.get("metadata"), owner.get("__sa_dataclass_metadata_key__")
+    if not isinstance(metadata, dict) or not isinstance(key, str) or key not in metadata:
+        return value
+    found = metadata[key]
+    return call_with(project.evaluator, found) if isinstance(found, LambdaValue) else found
 
 
 def _mixin(project: Project, owner: ClassValue, name: str) -> ClassValue | None:
@@ -171,6 +188,7 @@ def _call(project: Project, result: Declared, value: Applied, owner: ClassValue,
     )
     if meaning in COLUMNS:
         result.kind = "column"
+        mapped = mapped if meaning != "Column" else None  # it says all itself, whatever its annotation
         result.columns = [column_of(project, name, value, mapped, owner=owner, place=result.place)]
     elif meaning in RELATIONSHIPS:
         result.kind = "relationship"

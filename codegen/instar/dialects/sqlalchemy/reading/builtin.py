@@ -68,6 +68,13 @@ def _dict_method(owner: dict[Value, Value], name: str, made: Applied) -> Value:
             return owner.get(key, Unknown("a group is missing"))
         case "copy", ():
             return dict(owner)
+        case "setdefault", (str() as key, *rest):
+            return owner.setdefault(key, rest[0] if rest else None)
+        case "pop", (str() as key, *rest):
+            return owner.pop(key, rest[0] if rest else Unknown(f"{key} is missing"))
+        case "__setitem__", (str() as key, value):
+            owner[key] = value
+            return None
         case "update", _:
             owner.update(made.arguments[0] if made.arguments and isinstance(made.arguments[0], dict) else {})
             owner.update(made.keywords)
@@ -143,7 +150,8 @@ def _about_classes(evaluator: Evaluator, name: str, made: Applied) -> Value:
             absent = absent and isinstance(first, ClassValue) and first.find(arguments[1]) is None
             return arguments[2] if len(arguments) == 3 and absent else found
         case "hasattr", 2 if isinstance(first, ClassValue) and isinstance(arguments[1], str):
-            return first.find(arguments[1]) is not None or Unknown("depends on a base class")
+            known = "unknown" not in evaluator.project.declared.roots(first)
+            return first.find(arguments[1]) is not None or (not known and Unknown("depends on a base class"))
         case "setattr", 3 if isinstance(first, ClassValue) and isinstance(arguments[1], str):
             first.body.set(arguments[1], arguments[2])
             return None

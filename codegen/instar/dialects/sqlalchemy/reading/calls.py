@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from instar.dialects.sqlalchemy.reading.builtin import call_builtin, call_library, call_method, call_pattern
 from instar.dialects.sqlalchemy.reading.classes import ClassScope, ClassValue
+from instar.dialects.sqlalchemy.reading.constructed import constructed
 from instar.dialects.sqlalchemy.reading.execute import execute
 from instar.dialects.sqlalchemy.reading.scopes import LocalScope
 from instar.dialects.sqlalchemy.reading.values import (
@@ -21,6 +22,7 @@ from instar.dialects.sqlalchemy.reading.values import (
     Unknown,
     Value,
 )
+from instar.dialects.sqlalchemy.reading.vocabulary import ARGUMENTS, COLUMNS
 
 if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.reading import syntax as s
@@ -34,6 +36,11 @@ def call(evaluator: Evaluator, expression: s.Call, scope: Scope) -> Value:
     callee = evaluator.evaluate(expression.function, scope)
     if isinstance(callee, Symbol) and callee.path == "builtins.super":
         return _super(scope)
+    return apply(evaluator, applied(evaluator, callee, expression, scope), scope)
+
+
+def applied(evaluator: Evaluator, callee: Value, expression: s.Call, scope: Scope) -> Applied:
+    """A call with its arguments evaluated."""
     made = Applied(callee, place=evaluator.place(expression, scope))
     made.arguments = tuple(evaluator.spread(expression.arguments, scope))
     for name, value in expression.keywords:
@@ -45,7 +52,7 @@ def call(evaluator: Evaluator, expression: s.Call, scope: Scope) -> Value:
             made.keywords.update({key: item for key, item in found.items() if isinstance(key, str)})
         else:
             made.complete = False
-    return apply(evaluator, made, scope)
+    return made
 
 
 def apply(evaluator: Evaluator, made: Applied, scope: Scope) -> Value:
@@ -71,6 +78,8 @@ def apply(evaluator: Evaluator, made: Applied, scope: Scope) -> Value:
             merged = Applied(inner, (*given, *made.arguments), partial.keywords | made.keywords, made.place)
             merged.sources = partial.sources | made.sources
             return apply(evaluator, merged, scope)
+        case Member(owner=Member(name="c" | "columns"), name="get") if len(made.arguments) == 2:
+            return made.arguments[1]  # the column that another class of the table has, or this one
         case Member(owner=Applied(callee=Symbol(path="re.compile")) as pattern, name=name):
             found = call_pattern(evaluator, pattern, name, made)
             return made if isinstance(found, Missing) else found
@@ -96,7 +105,11 @@ def _super(scope: Scope) -> Value:
 def _instance(evaluator: Evaluator, owner: ClassValue, made: Applied) -> Value:
     members = evaluator.project.enums.members(owner)
     if members is None:
-        return made
+        if evaluator.project.vocabulary.meaning(owner) not in COLUMNS | ARGUMENTS | {"ForeignKey"}:
+            return made
+        handed = constructed(evaluator, owner, made)
+        made.complete = made.complete and handed is not None
+        return handed or made
     wanted = made.arguments[0] if made.arguments else None
     found = [m for m in members.values() if isinstance(m, EnumMember) and m.value == wanted]
     return found[0] if found else Unknown(f"{owner.name} has no such member", made.place)
@@ -129,7 +142,7 @@ def _function(
     if definition.body is None:
         return Unknown(f"{definition.name}() is not followed", made.place)
     arguments = list(made.arguments) if first is None else [first, *made.arguments]
-    variables = _variables(evaluator, function, arguments, dict(made.keywords))
+    variables = variables_of(evaluator, function, arguments, dict(made.keywords))
     result = execute(evaluator, definition.body, LocalScope(function.scope, variables))
     value = None if isinstance(result, Missing) else result
     if isinstance(value, Applied) and value.place is not None and made.place is not None:
@@ -137,9 +150,10 @@ def _function(
     return value
 
 
-def _variables(
+def variables_of(
     evaluator: Evaluator, function: FunctionValue, arguments: list[Value], keywords: dict[str, Value]
 ) -> dict[str, Value]:
+    """The variables that a function starts with."""
     variables: dict[str, Value] = {}
     for parameter in function.definition.parameters:
         if parameter.star == "*":

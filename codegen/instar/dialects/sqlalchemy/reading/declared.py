@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
-from instar.dialects.sqlalchemy.libraries import LIBRARY_BASES
+from instar.dialects.sqlalchemy.library_bases import LIBRARY_BASES
 from instar.dialects.sqlalchemy.reading import syntax as s
 from instar.dialects.sqlalchemy.reading.calls import apply, call_with
 from instar.dialects.sqlalchemy.reading.classes import ClassValue
@@ -20,7 +20,13 @@ from instar.dialects.sqlalchemy.reading.values import (
     Unknown,
     Value,
 )
-from instar.dialects.sqlalchemy.reading.vocabulary import DECLARATIVE, ENUMS, FACTORIES, PLAIN_BASES
+from instar.dialects.sqlalchemy.reading.vocabulary import (
+    DECLARATIVE,
+    ENUMS,
+    FACTORIES,
+    PLAIN_BASES,
+    PLAIN_LIBRARIES,
+)
 
 if TYPE_CHECKING:
     from instar.config import BaseConfig
@@ -59,15 +65,7 @@ class Declarations:
             return "sqlmodel"
         if base.path.endswith(".db.Model") or base.path in {"sqlalchemy.Model", "flask_sqlalchemy.Model"}:
             return "flask"
-        if base.path == "flask_sqlalchemy.model.Model" or base.root in {
-            "builtins",
-            "typing",
-            "enum",
-            "abc",
-            "collections",
-            "dataclasses",
-            "typing_extensions",
-        }:
+        if base.path == "flask_sqlalchemy.model.Model" or base.root in PLAIN_LIBRARIES:
             return "plain"
         return "plain" if base.name in PLAIN_BASES or base.name in ENUMS else "unknown"
 
@@ -115,10 +113,15 @@ class Declarations:
         return any(base is not owner and self.mapped(base) for base in owner.ancestors)
 
     def _has_table(self, owner: ClassValue) -> bool:
-        if owner.body.get("__table__") not in (None, MISSING):
+        if self.table(owner) not in (None, MISSING):
             return True
         name = self.tablename(owner)
         return not isinstance(name, Missing) and name is not None
+
+    def table(self, owner: ClassValue) -> Value | Missing:
+        """What `__table__` is for a class that does not share its parent's; MISSING where nothing gives it."""
+        found = self.directive(owner, "__table__")
+        return found[1] if found is not None and (found[0] is owner or not self.mapped(found[0])) else MISSING
 
     def _decorated(self, owner: ClassValue) -> bool:
         """`@reg.mapped`, `@reg.mapped_as_dataclass`."""
@@ -200,7 +203,11 @@ class Declarations:
     def _library_name(self, owner: ClassValue) -> Value | Missing:
         for base in owner.foreign:
             library = self.library(base)
-            if library is not None and library.tablename is not None and not self.inherits_table(owner):
+            if library is None or self.inherits_table(owner):
+                continue
+            if library.table is not None and self.roots(owner) != {"plain"}:
+                return library.table
+            if library.tablename is not None:
                 return _flask_name(owner.name) if library.tablename == "snake" else owner.name.lower()
         return MISSING
 

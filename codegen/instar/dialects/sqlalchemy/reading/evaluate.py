@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from instar.dialects.sqlalchemy.reading import syntax as s
@@ -23,7 +24,7 @@ from instar.dialects.sqlalchemy.reading.values import (
 from instar.schema.model import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from instar.dialects.sqlalchemy.reading.project import Project
     from instar.dialects.sqlalchemy.reading.scopes import Scope
@@ -46,6 +47,16 @@ class Evaluator:
         self.created: list[ClassValue] = []
         self._depth = 0
         self._steps = 0
+
+    @contextmanager
+    def limited(self, steps: int) -> Iterator[None]:
+        """Let what is evaluated inside take so many steps."""
+        before = self._steps
+        self._steps = max(before, _MOST_STEPS - steps)
+        try:
+            yield
+        finally:
+            self._steps = before
 
     def evaluate(self, expression: s.Expr, scope: Scope) -> Value:
         """The value of an expression."""

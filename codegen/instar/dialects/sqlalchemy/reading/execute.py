@@ -54,7 +54,7 @@ def _branch(
     truth = evaluator.truth(evaluator.evaluate(statement.test, scope))
     if truth is not None:
         return execute(evaluator, statement.body if truth else statement.other, scope)
-    other = LocalScope(scope.parent, dict(scope.variables))
+    other = LocalScope(scope.parent, {name: _apart(value) for name, value in scope.variables.items()})
     first = execute(evaluator, statement.body, scope)
     if isinstance(first, _Stopped):
         return execute(evaluator, [*statement.other, *rest], other)
@@ -64,6 +64,11 @@ def _branch(
     if isinstance(second, _Stopped) or first == second:
         return first
     return Unknown("depends on a value that is not known")
+
+
+def _apart(value: Value) -> Value:
+    """A mapping that one of two ways may change."""
+    return dict(value) if isinstance(value, dict) else value
 
 
 def _loop(evaluator: Evaluator, statement: s.For, scope: LocalScope) -> Value | Missing:

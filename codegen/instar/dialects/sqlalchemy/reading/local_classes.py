@@ -60,6 +60,14 @@ def local_classes(module: ModuleScope, evaluator: Evaluator) -> list[ClassValue]
     return found
 
 
+def makers_of(module: ModuleScope) -> Iterator[str]:
+    """The module's functions that define a class on some base, by name."""
+    for function in module.functions():
+        body = function.definition.body
+        if body is not None and any(isinstance(each, s.Class) and each.bases for each in body):
+            yield function.name
+
+
 def _of_methods(statement: s.Class, owner: ClassValue, evaluator: Evaluator) -> list[ClassValue]:
     """A method may keep a class for the others: `self.Base = Base` is taken for granted."""
     instance = Applied(owner)

@@ -112,6 +112,9 @@ def _bind(target: ast.expr, value: s.Expr) -> Iterator[s.Statement]:
             yield s.Bind(name, value, None, None, *place(target))
         case ast.Attribute(value=owner, attr=name):
             yield s.BindAttribute(lower(owner), name, value, *place(target))
+        case ast.Subscript(value=owner, slice=key) if not isinstance(key, ast.Slice):
+            setter = s.Attr(lower(owner), "__setitem__", *place(target))
+            yield s.Evaluate(s.Call(setter, [lower(key), value], [], *place(target)))
         case ast.Tuple(elts=parts) | ast.List(elts=parts):
             for position, part in enumerate(parts):
                 if isinstance(part, ast.Starred):

@@ -170,6 +170,8 @@ def _ranks(test: s.Expr, rank: int) -> tuple[int, int]:
             return rank, _TYPING
         case s.Operation(operands=[s.Attr(name="version_info"), *_]):
             return rank, max(rank, _FALLBACK)
+        case s.Const(value=True):
+            return rank, _TYPING
         case s.Operation(operator="==", operands=[s.Name(id="__name__"), *_]) | s.Const(value=False):
             return _TYPING, rank
         case _:

@@ -45,6 +45,12 @@ _TESTS = {
 }  # fmt: skip
 
 
+_PAIRS = {
+    "==": "!=", "<": ">=", ">": "<=", "is_": "is_not", "isnot": "is_", "in_": "not_in", "notin_": "in_", "like": "not_like",
+}  # fmt: skip
+_OPPOSITES = {other: one for one, other in _PAIRS.items()} | _PAIRS
+
+
 class SqlText:
     """Renders expressions of one table.
 
@@ -70,6 +76,10 @@ class SqlText:
                 return literal(value)
             case EnumMember(name=member):
                 return literal(member)
+            case SqlOperation(operator="~", operands=(inner,)) if (opposite := negated(inner)) is not None:
+                return self.render(opposite, depth + 1)
+            case SqlOperation(operator="[]", operands=(owner, key)):
+                return self._listed("", (owner, key), " -> ", "", depth)
             case SqlOperation(operator=sign, operands=operands):
                 return self._operation(
                     sign, [(operand, self.render(operand, depth + 1)) for operand in operands]
@@ -80,6 +90,8 @@ class SqlText:
                 return self._applied(value, depth)
             case Generic(origin=Applied() as origin, arguments=arguments):
                 return self.render(SqlOperation("[]", (origin, *arguments)), depth + 1)
+            case Member(owner=owner, name="astext"):
+                return self._as_text(owner, depth)
             case _:
                 return None
 
@@ -121,8 +133,9 @@ class SqlText:
             case "and_" | "or_":
                 return self._listed("", arguments, f" {name[:-1].upper()} ", "", depth)
             case "not_":
-                inner = self.render(first, depth + 1)
-                return f"NOT {inner}" if inner is not None else None
+                return self.render(SqlOperation("~", (first,)), depth + 1)
+            case "case":
+                return self._case(value, depth)
             case "cast":
                 return self._cast(first, arguments[1] if len(arguments) > 1 else None, depth)
             case _ if name in _ORDERS:
@@ -134,6 +147,8 @@ class SqlText:
                 return None
 
     def _method(self, owner: Value, name: str, value: Applied, depth: int) -> str | None:
+        if name in {"as_string", "astext"}:
+            return self._as_text(owner, depth)
         left = self.render(owner, depth + 1)
         if left is None:
             return None
@@ -163,6 +178,27 @@ class SqlText:
             )
         return None
 
+    def _as_text(self, value: Value, depth: int) -> str | None:
+        """`data["key"].astext`: the last step into a document, as text."""
+        text = self.render(value, depth + 1)
+        before, arrow, key = (text or "").rpartition(" -> ")
+        return f"{before} ->> {key}" if arrow else text
+
+    def _case(self, value: Applied, depth: int) -> str | None:
+        """`case((test, value), else_=value)`, the tests also in one list."""
+        given = value.arguments
+        pairs = tuple(given[0]) if len(given) == 1 and isinstance(given[0], list) else given
+        parts: list[str | None] = []
+        for pair in pairs:
+            if not isinstance(pair, tuple | list) or len(pair) != 2:
+                return None
+            parts.append(self._listed("WHEN (", tuple(pair), ") THEN ", "", depth))
+        other = value.keywords.get("else_")
+        if other is not None:
+            parts.append(self._listed("ELSE ", (other,), "", "", depth))
+        known = [part for part in parts if part is not None]
+        return f"CASE {' '.join(known)} END" if len(known) == len(parts) else None
+
     def _cast(self, inner: Value, kind: Value, depth: int) -> str | None:
         text, found = self.render(inner, depth + 1), column_types.read(self._project, kind)
         if text is None or found is None:
@@ -180,8 +216,8 @@ class SqlText:
             return f"{self._grouped(left)} {'AND' if sign == '&' else 'OR'} {self._grouped(right)}"
         if sides[1][0] is None and sign in {"==", "!="}:
             return f"{left} IS {'NOT ' if sign == '!=' else ''}NULL"
-        if sign == "[]":
-            return f"{left} -> {right}"
+        if sign == "+" and any(isinstance(side, str) for side, _ in sides):
+            return f"{left} || {right}"
         return f"{left} {_SIGNS[sign]} {right}" if sign in _SIGNS else None
 
     def _grouped(self, text: str) -> str:
@@ -196,6 +232,19 @@ class SqlText:
         texts = self._all(values, depth)
         known = [text for text in texts if text is not None]
         return f"{before}{between.join(known)}{after}" if len(known) == len(texts) else None
+
+
+def negated(value: Value) -> Value | None:
+    """What SQLAlchemy makes of `~value`, where the operator has an opposite; None where it writes NOT."""
+    match value:
+        case SqlOperation(operator=sign, operands=operands) if sign in _OPPOSITES:
+            return SqlOperation(_OPPOSITES[sign], operands)
+        case Applied(callee=Member(owner=owner, name=name), arguments=arguments) if name in _OPPOSITES:
+            return Applied(Member(owner, _OPPOSITES[name]), arguments, value.keywords)
+        case SqlOperation(operator="~", operands=(inner,)):
+            return inner
+        case _:
+            return None
 
 
 def literal(value: Value) -> str:

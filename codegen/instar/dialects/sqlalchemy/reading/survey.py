@@ -8,11 +8,12 @@ from instar.dialects.sqlalchemy.reading import syntax as s
 from instar.dialects.sqlalchemy.reading.assemble import Assembly
 from instar.dialects.sqlalchemy.reading.classes import ClassValue
 from instar.dialects.sqlalchemy.reading.execute import execute
-from instar.dialects.sqlalchemy.reading.local_classes import local_classes, seems_mapped
+from instar.dialects.sqlalchemy.reading.local_classes import local_classes, makers_of, seems_mapped
 from instar.dialects.sqlalchemy.reading.scopes import LocalScope
 from instar.dialects.sqlalchemy.reading.tables import Tables
 from instar.dialects.sqlalchemy.reading.values import Applied, Member, SqlOperation, Value
-from instar.dialects.sqlalchemy.reading.vocabulary import COLUMNS, CONSTRAINTS
+from instar.dialects.sqlalchemy.reading.versioned import histories
+from instar.dialects.sqlalchemy.reading.vocabulary import COLUMNS
 from instar.schema.model import Opaque
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.reading.scopes import ModuleScope
     from instar.schema.model import Table
 
-_LOOPS = ("Index", "Table", "setattr", "type")
+_STEPS = 5_000
+"""What following one function for the sake of its classes may cost."""
+
+_LOOPS = ("Index", "Table", "type", "append_column", "append_constraint")
 
 
 class Survey:
@@ -47,16 +51,18 @@ class Survey:
         modules = [module for path in paths if (module := self.project.module(path)) is not None]
         for module in modules:
             self._assignments(module)
+        makers = frozenset(name for module in modules for name in makers_of(module))
         for module in modules:
-            self._module(module)
+            self._module(module, makers)
         self._created(0)
         self._local(modules)
         self._imperative()
+        self.tables.drafts += list(histories(self.project, self.tables.drafts))
         self._unmapped()
         assembly = Assembly(self.project, self.tables)
         return assembly.assemble()
 
-    def _module(self, module: ModuleScope) -> None:
+    def _module(self, module: ModuleScope, makers: frozenset[str]) -> None:
         for name in list(module.bindings.names):
             for binding in module.bindings.names[name]:
                 statement = binding.statement
@@ -64,20 +70,45 @@ class Survey:
                     value = module.bindings.get(name)
                     if isinstance(value, ClassValue):
                         self._class(value)
+                elif isinstance(statement, s.Bind) and _called(statement.value) in makers:
+                    self._make(module, statement.value)
                 elif isinstance(statement, s.Bind) and _may_be_table(statement.value):
                     self._variable(module, name)
         for effect in module.bindings.effects:
-            self._effect(module, effect)
+            if isinstance(effect, s.Evaluate) and _called(effect.value) in makers:
+                self._make(module, effect.value)
+            else:
+                self._effect(module, effect)
+
+    def _make(self, module: ModuleScope, call: s.Expr | None) -> None:
+        """`PostTag = make_tag("post")`: the classes that the function defines count as made by this call."""
+        if call is not None:
+            with self.project.evaluator.limited(_STEPS):
+                self.project.evaluator.evaluate(call, module)
 
     def _class(self, owner: ClassValue) -> None:
         self.classes.append(owner)
         self.project.declared.run_hooks(owner)
-        self.tables.of_class(owner)
+        if self.tables.of_class(owner) is None:
+            self._tables_inside(owner)
         for name in list(owner.body.names):
             if isinstance(owner.body.definition(name), s.Class):
                 inner = owner.body.get(name)
                 if isinstance(inner, ClassValue):
                     self._class(inner)
+
+    def _tables_inside(self, owner: ClassValue) -> None:
+        """Core tables and indexes in the body of a class that only holds them together."""
+        for name in list(owner.body.names):
+            statement = owner.body.definition(name)
+            if isinstance(statement, s.Bind) and _may_be_table(statement.value):
+                value = owner.body.get(name)
+                if isinstance(value, Applied) and name != "__table__":
+                    self._seen(value)
+        for effect in owner.body.effects:
+            value = self.project.effect(effect, owner.inside)
+            if isinstance(value, Applied):
+                self._seen(value)
 
     def _created(self, start: int) -> None:
         """Classes that functions made while others were read; reading them may make more."""
@@ -140,7 +171,9 @@ class Survey:
     def _assignments(self, module: ModuleScope) -> None:
         """`User.name = Column(...)`, `Base.metadata.naming_convention = {...}` at module level."""
         for effect in module.bindings.effects:
-            if isinstance(effect, s.BindAttribute):
+            if _sets_attributes(effect):
+                self._set_attributes(module, effect)
+            elif isinstance(effect, s.BindAttribute):
                 target = self.project.evaluator.evaluate(effect.target, module)
                 if isinstance(target, ClassValue):
                     target.body.set(effect.name, self.project.evaluator.evaluate(effect.value, module))
@@ -149,14 +182,21 @@ class Survey:
                     if isinstance(metadata, Applied):
                         metadata.keywords[effect.name] = self.project.evaluator.evaluate(effect.value, module)
 
+    def _set_attributes(self, module: ModuleScope, effect: s.Statement) -> None:
+        """`setattr(User, name, Column(...))`, alone or in a loop."""
+        execute(self.project.evaluator, [effect], LocalScope(module, {}))
+
     def _effect(self, module: ModuleScope, effect: s.Statement) -> None:
         if isinstance(effect, s.For):
-            if any(word in repr(effect.body) for word in _LOOPS):
+            if not _sets_attributes(effect) and any(word in repr(effect.body) for word in _LOOPS):
                 self._loop(module, effect)
             return
         value = self.project.effect(effect, module)
-        if not isinstance(value, Applied):
-            return
+        if isinstance(value, Applied):
+            self._seen(value)
+
+    def _seen(self, value: Applied) -> None:
+        """A call that stands as a statement of its own."""
         meaning = self.project.vocabulary.meaning(value.callee)
         name = getattr(value.callee, "name", "")
         if meaning == "Index":
@@ -178,8 +218,8 @@ class Survey:
             evaluator.assign(effect.target, item, scope)
             for statement in effect.body:
                 value = self.project.effect(statement, scope)
-                if isinstance(value, Applied) and self.project.vocabulary.meaning(value.callee) == "Index":
-                    self._attach(value)
+                if isinstance(value, Applied):
+                    self._seen(value)
                 elif value is None:
                     execute(evaluator, [statement], scope)
             for value in scope.variables.values():
@@ -196,28 +236,40 @@ class Survey:
 
     def _append(self, owner: Value, value: Applied) -> None:
         draft = self.tables.of_reference(owner)
-        if draft is not None and value.arguments:
-            part = value.arguments[0]
-            if self.project.vocabulary.calls(part, CONSTRAINTS | {"Index"}):
-                draft.arguments.append((part, None))
+        if draft is not None and value.arguments and isinstance(value.arguments[0], Applied):
+            self.tables.append(draft, value.arguments[0])
 
     def _imperative(self) -> None:
         for _, table in self.imperative:
             self.tables.of_reference(table)
 
 
+def _sets_attributes(effect: s.Statement) -> bool:
+    match effect:
+        case s.Evaluate(value=s.Call(function=s.Name(id="setattr"))):
+            return True
+        case s.For(body=body):
+            return any(_sets_attributes(each) for each in body)
+        case _:
+            return False
+
+
 def _calls(statement: s.Statement | None) -> bool:
     return isinstance(statement, s.Bind) and isinstance(statement.value, s.Call)
 
 
+def _called(value: s.Expr | None) -> str:
+    """The last name of the function that an expression calls."""
+    match value:
+        case s.Call(function=s.Attr(name=name) | s.Name(id=name)):
+            return name
+        case _:
+            return ""
+
+
 def _may_be_table(value: s.Expr | None) -> bool:
     """Whether an assignment's value looks like a call that gives a table or an index."""
-    if not isinstance(value, s.Call):
-        return False
-    function = value.function
-    name = (
-        function.name if isinstance(function, s.Attr) else function.id if isinstance(function, s.Name) else ""
-    )
+    name = _called(value)
     return name.lower().endswith("table") or name == "Index" or "table" in name.lower()
 
 

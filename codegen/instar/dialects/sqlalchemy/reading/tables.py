@@ -18,13 +18,14 @@ from instar.dialects.sqlalchemy.reading.values import (
     Unknown,
     Value,
 )
-from instar.dialects.sqlalchemy.reading.vocabulary import COLUMNS, CONSTRAINTS
+from instar.dialects.sqlalchemy.reading.vocabulary import ARGUMENTS, COLUMNS
 from instar.schema.model import Opaque, Place
 
 if TYPE_CHECKING:
-    from instar.dialects.sqlalchemy.reading.project import Project
+    from collections.abc import Iterator
 
-_ARGUMENTS = CONSTRAINTS | {"Index"}
+    from instar.dialects.sqlalchemy.reading.drafts import ColumnDraft
+    from instar.dialects.sqlalchemy.reading.project import Project
 
 
 class Tables:
@@ -81,8 +82,13 @@ class Tables:
         self.drafts.append(draft)
         return draft
 
+    def append(self, draft: TableDraft, part: Applied) -> None:
+        """Add what `table.append_column(...)` or `table.append_constraint(...)` is given."""
+        if self._is_part(part):
+            self._table_part(draft, part)
+
     def _is_part(self, value: Applied) -> bool:
-        return self._project.vocabulary.meaning(value.callee) in _ARGUMENTS | COLUMNS
+        return self._project.vocabulary.meaning(value.callee) in ARGUMENTS | COLUMNS
 
     def _table_part(self, draft: TableDraft, part: Value) -> None:
         meaning = self._project.vocabulary.meaning(part.callee) if isinstance(part, Applied) else ""
@@ -91,14 +97,14 @@ class Tables:
             if column.name:
                 column.attribute = ""
                 draft.add(column)
-        elif isinstance(part, Applied) and (meaning in _ARGUMENTS or isinstance(part.callee, Symbol)):
+        elif isinstance(part, Applied) and (meaning in ARGUMENTS or isinstance(part.callee, Symbol)):
             draft.arguments.append((part, None))
         else:
             reason = part.reason if isinstance(part, Unknown) else "some of its columns are computed"
             draft.opaque.append(Opaque(reason=reason, place=draft.place))
 
     def _map(self, owner: ClassValue) -> TableDraft | None:
-        given = owner.body.get("__table__")
+        given = self._project.declared.table(owner)
         if isinstance(given, Applied) and self._project.vocabulary.meaning(given.callee) == "Table":
             draft = self.of_call(given)
             if draft is not None:
@@ -141,8 +147,11 @@ class Tables:
             name, self._namespace(options.get("schema"), metadata), metadata, owner.place, owner=owner
         )
         self._classes[id(owner)] = draft
-        self._foreign(draft, owner)
         self._fill(draft, owner)
+        brought = {column.name: column for column in self._foreign(draft, owner)}
+        for column in brought.values():
+            draft.add(column)  # what the class declares itself counts more, and comes later
+        draft.columns = {name: draft.columns[name] for name in brought} | draft.columns
         draft.arguments += [(value, owner) for value in arguments if not isinstance(value, dict)]
         self.drafts.append(draft)
         return draft
@@ -156,11 +165,11 @@ class Tables:
             self._secondary(declared)
         for name in list(owner.body.names):
             value = owner.body.get(name)
-            if isinstance(value, Applied) and self._project.vocabulary.meaning(value.callee) in _ARGUMENTS:
+            if isinstance(value, Applied) and self._project.vocabulary.meaning(value.callee) in ARGUMENTS:
                 draft.arguments.append((value, owner))
         for effect in owner.body.effects:
             value = self._project.effect(effect, owner.inside)
-            if isinstance(value, Applied) and self._project.vocabulary.meaning(value.callee) in _ARGUMENTS:
+            if isinstance(value, Applied) and self._project.vocabulary.meaning(value.callee) in ARGUMENTS:
                 draft.arguments.append((value, owner))
 
     def _secondary(self, declared: Declared) -> None:
@@ -170,8 +179,8 @@ class Tables:
                 if isinstance(value, Applied) and self._project.vocabulary.meaning(value.callee) == "Table":
                     self.of_call(value)
 
-    def _foreign(self, draft: TableDraft, owner: ClassValue) -> None:
-        """What bases outside the project bring."""
+    def _foreign(self, draft: TableDraft, owner: ClassValue) -> Iterator[ColumnDraft]:
+        """The columns that bases outside the project bring."""
         inherited = {
             id(base)
             for each in owner.ancestors
@@ -184,7 +193,7 @@ class Tables:
             library = self._project.declared.library(base)
             if library is not None:
                 for name, text in library.columns.items():
-                    draft.add(library_column(name, text, draft.place))
+                    yield library_column(name, text, draft.place)
             elif self._project.declared.root(base) == "unknown":
                 name = base.path if isinstance(base, Symbol) else getattr(base, "reason", "it is computed")
                 draft.opaque.append(

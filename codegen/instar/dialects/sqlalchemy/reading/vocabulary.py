@@ -20,6 +20,8 @@ PROPERTIES = frozenset({
 CONSTRAINTS = frozenset({
     "UniqueConstraint", "CheckConstraint", "ForeignKeyConstraint", "PrimaryKeyConstraint", "ExcludeConstraint",
 })  # fmt: skip
+ARGUMENTS = CONSTRAINTS | {"Index"}
+"""What stands beside columns in a table's arguments."""
 MAPPED = frozenset({"Mapped", "DynamicMapped", "WriteOnlyMapped", "AsyncMapped", "MappedColumn"})
 DECLARATIVE = frozenset({"DeclarativeBase", "DeclarativeBaseNoMeta", "DeclarativeMeta"})
 FACTORIES = frozenset({
@@ -35,6 +37,12 @@ PLAIN_BASES = frozenset({
     "ImportMixin", "LoggingMixin", "BasicAttributes",
 })  # fmt: skip
 """Bases that bring no columns."""
+
+PLAIN_LIBRARIES = frozenset({
+    "builtins", "typing", "typing_extensions", "enum", "abc", "collections", "dataclasses", "flask", "flask_login", "starlette",
+    "werkzeug", "pydantic", "marshmallow", "attr", "attrs",
+})  # fmt: skip
+"""Libraries whose classes know nothing of SQLAlchemy."""
 
 _GENERAL = frozenset(
     {
@@ -69,7 +77,23 @@ _WORDS = frozenset(
         "not_",
         "desc",
         "asc",
+        "cast",
+        "case",
+        "column",
+        "literal",
         "literal_column",
+        "collate",
+        "null",
+        "true",
+        "false",
+        "extract",
+        "nulls_first",
+        "nulls_last",
+        "nullsfirst",
+        "nullslast",
+        "DefaultClause",
+        "TypeDecorator",
+        "DDL",
         "types",
         "event",
         "inspect",
