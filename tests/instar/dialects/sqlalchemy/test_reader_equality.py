@@ -16,6 +16,15 @@ from instar.sources import FolderSource
 from readings import constraints, fields, indexes
 
 STYLES = Path(__file__).parents[3] / "model_styles"
+MODULES = {
+    "modern": "Base",
+    "legacy": "Base",
+    "flask_style": "db",
+    "sqlmodel_style": "SQLModel",
+    "extended": "Base",
+    "versioned": "Base",
+}
+"""Module to the name of what holds its `MetaData`."""
 
 
 def imported(module: str, path: str) -> Schema:
@@ -38,10 +47,7 @@ def static() -> dict[tuple[str | None, str], Table]:
     return {table.key: table for table in schema.tables}
 
 
-@pytest.mark.parametrize(
-    ("module", "base"),
-    [("modern", "Base"), ("legacy", "Base"), ("flask_style", "db"), ("sqlmodel_style", "SQLModel")],
-)
+@pytest.mark.parametrize(("module", "base"), MODULES.items(), ids=MODULES)
 def test_static_reading_equals_the_imported_metadata(static, module, base):
     exact = imported(module, base)
     assert len(exact.tables) >= 3
@@ -57,14 +63,5 @@ def test_static_reading_equals_the_imported_metadata(static, module, base):
 
 
 def test_nothing_is_read_that_importing_does_not_give(static):
-    exact = {
-        table.key
-        for module, base in [
-            ("modern", "Base"),
-            ("legacy", "Base"),
-            ("flask_style", "db"),
-            ("sqlmodel_style", "SQLModel"),
-        ]
-        for table in imported(module, base).tables
-    }
+    exact = {table.key for module, base in MODULES.items() for table in imported(module, base).tables}
     assert set(static) == exact

@@ -127,7 +127,7 @@ def _bound(evaluator: Evaluator, owner: ClassValue, name: str, place: Place | No
         kind = evaluator.project.declared.binding(value)
         if kind == "static":
             return value
-        if kind == "declared" and name.startswith("__"):
+        if kind == "declared" and name.startswith(("__", f"_{found[0].name}__")):
             return evaluator.project.declared.value_for(owner, name, value)
         return BoundMethod(value, owner) if kind == "class" else Member(owner, name, place)
     if isinstance(value, Applied) and evaluator.project.vocabulary.maps(value):

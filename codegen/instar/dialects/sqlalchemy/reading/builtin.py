@@ -149,6 +149,8 @@ def _about_classes(evaluator: Evaluator, name: str, made: Applied) -> Value:
             absent = isinstance(first, ClassValue) and isinstance(found, Unknown | Member)
             absent = absent and isinstance(first, ClassValue) and first.find(arguments[1]) is None
             return arguments[2] if len(arguments) == 3 and absent else found
+        case "dir", 1 if isinstance(first, ClassValue):
+            return tuple(sorted({name for base in first.ancestors for name in base.body.names}))
         case "hasattr", 2 if isinstance(first, ClassValue) and isinstance(arguments[1], str):
             known = "unknown" not in evaluator.project.declared.roots(first)
             return first.find(arguments[1]) is not None or (not known and Unknown("depends on a base class"))

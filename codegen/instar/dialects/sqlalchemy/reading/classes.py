@@ -69,6 +69,7 @@ class ClassValue:
         self.definition = definition
         self.inside = ClassScope(self, scope)
         self.body = Bindings(definition.body if definition else (), self.inside, evaluator)
+        self.body.mangle(name)
         self._evaluator = evaluator
         self._bases = list(bases) if bases is not None else None
         self._mro: list[Value] | None = None

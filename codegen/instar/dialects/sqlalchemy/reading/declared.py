@@ -138,10 +138,10 @@ class Declarations:
     def binding(self, function: FunctionValue) -> str:
         """How a function is bound in its class: `declared`, `class`, `static`, `property`, `hybrid`, or not at all."""
         for decorator in function.definition.decorators:
-            kind = next((kind for name in _names(decorator) if (kind := _BINDINGS.get(name))), "")
+            kind = next((kind for name in _names(decorator) if (kind := _binding(name))), "")
             if not kind:
                 value = self._project.evaluator.evaluate(decorator, function.module)
-                kind = _BINDINGS.get(getattr(value, "name", ""), "")
+                kind = _binding(getattr(value, "name", ""))
             if kind:
                 return kind
         return ""
@@ -292,6 +292,11 @@ _BINDINGS = {
     "inplace": "expression",
     "setter": "expression",
 }
+
+
+def _binding(name: str) -> str:
+    """What a decorator of this name makes of a function; class properties have many names."""
+    return _BINDINGS.get(name) or ("declared" if name.endswith("classproperty") else "")
 
 
 def _names(decorator: s.Expr) -> list[str]:

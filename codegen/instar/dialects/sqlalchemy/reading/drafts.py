@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class ForeignKeyDraft:
-    """`ForeignKey(...)` on a column."""
+    """`ForeignKey(...)` on a column; a copy of a column has the type of what it references, and no constraint."""
 
     target: Value
     place: Place | None
     name: Value = None
     on_delete: str | None = None
     on_update: str | None = None
+    type_only: bool = False
 
 
 @dataclass(slots=True)

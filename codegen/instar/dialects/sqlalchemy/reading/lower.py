@@ -168,7 +168,9 @@ def _runs(node: ast.FunctionDef | ast.AsyncFunctionDef, decorators: list[s.Expr]
     if not in_class or node.name in _RUN_NAMES:
         return True
     names = {d.name if isinstance(d, s.Attr) else d.id if isinstance(d, s.Name) else "" for d in decorators}
-    return bool(names & _RUN_DECORATORS) or any("declared" in name for name in names)
+    return bool(names & _RUN_DECORATORS) or any(
+        "declared" in name or "classproperty" in name for name in names
+    )
 
 
 def _parameters(arguments: ast.arguments) -> Iterator[s.Parameter]:

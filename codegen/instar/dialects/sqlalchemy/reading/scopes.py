@@ -83,6 +83,13 @@ class Bindings:
         self._values[name] = value
         self.names.setdefault(name, [])
 
+    def mangle(self, owner: str) -> None:
+        """Let the private functions of a class (`__name`) be found as Python names them outside it, too."""
+        for name in list(self.names):
+            private = name.startswith("__") and not name.endswith("__")
+            if private and isinstance(self.definition(name), s.Function):
+                self.names.setdefault(f"_{owner.lstrip('_')}{name}", self.names[name])
+
     def busy(self, name: str) -> bool:
         """Whether the name is being evaluated."""
         return name in self._busy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from instar.dialects.sqlalchemy.reading import column_types
@@ -45,6 +46,10 @@ _TESTS = {
 }  # fmt: skip
 
 
+_TYPE_NAMES = {
+    "String": "VARCHAR", "Unicode": "VARCHAR", "UnicodeText": "TEXT", "BigInteger": "BIGINT", "SmallInteger": "SMALLINT",
+    "DateTime": "DATETIME", "LargeBinary": "BLOB",
+}  # fmt: skip
 _PAIRS = {
     "==": "!=", "<": ">=", ">": "<=", "is_": "is_not", "isnot": "is_", "in_": "not_in", "notin_": "in_", "like": "not_like",
 }  # fmt: skip
@@ -160,9 +165,8 @@ class SqlText:
             and len(arguments) == 1
             and isinstance(arguments[0], list | tuple)
         ):
-            return self._listed(
-                f"{left} {'IN' if name == 'in_' else 'NOT IN'} (", tuple(arguments[0]), ", ", ")", depth
-            )
+            before, after = (f"{left} IN (", ")") if name == "in_" else (f"({left} NOT IN (", "))")
+            return self._listed(before, tuple(arguments[0]), ", ", after, depth)
         if name == "between" and len(arguments) == 2:
             return self._listed(f"{left} BETWEEN ", arguments, " AND ", "", depth)
         if name == "cast" and arguments:
@@ -203,7 +207,7 @@ class SqlText:
         text, found = self.render(inner, depth + 1), column_types.read(self._project, kind)
         if text is None or found is None:
             return None
-        return f"CAST({text} AS {found.spelling.partition('.')[2].removesuffix('()').upper()})"
+        return f"CAST({text} AS {_type_text(found.spelling)})"
 
     def _operation(self, sign: str, sides: list[tuple[Value, str | None]]) -> str | None:
         texts = [text for _, text in sides if text is not None]
@@ -232,6 +236,14 @@ class SqlText:
         texts = self._all(values, depth)
         known = [text for text in texts if text is not None]
         return f"{before}{between.join(known)}{after}" if len(known) == len(texts) else None
+
+
+def _type_text(spelling: str) -> str:
+    """The SQL name of a type from its spelling in Python: `sa.String(length=9)` is `VARCHAR(9)`."""
+    name, _, arguments = spelling.rpartition(".")[2].partition("(")
+    sizes = re.sub(r"\w+=", "", arguments.removesuffix(")"))
+    sql = _TYPE_NAMES.get(name, name.upper())
+    return f"{sql}({sizes})" if sizes and sizes.replace(", ", "").isdigit() else sql
 
 
 def negated(value: Value) -> Value | None:

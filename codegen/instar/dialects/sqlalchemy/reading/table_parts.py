@@ -109,7 +109,7 @@ class Parts:
                 yield Constraint(
                     kind="unique", name=self._name("uq", fields), fields=fields, place=column.place
                 )
-            for key in column.foreign_keys:
+            for key in (each for each in column.foreign_keys if not each.type_only):
                 yield self._foreign_key(column, key)
             for check in column.checks:
                 found = self._argument(check)

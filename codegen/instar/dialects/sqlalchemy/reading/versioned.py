@@ -59,7 +59,8 @@ def histories(project: Project, drafts: Iterable[TableDraft]) -> Iterator[TableD
             opaque=list(draft.opaque),
         )
         for column in draft.columns.values():
-            history.add(replace(column, unique=False, source=None, autoincrement=False))
+            keys = [replace(key, type_only=True) for key in column.foreign_keys]
+            history.add(replace(column, unique=False, source=None, foreign_keys=keys))
         for column, to_mapped in _added(project, recipe.function, draft):
             (draft if to_mapped else history).add(column)
         if history.key not in names:
