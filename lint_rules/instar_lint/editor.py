@@ -9,6 +9,7 @@ and judges a file by what that one tells (`alone.py`) until everything has been 
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import time
 from functools import cached_property
@@ -158,7 +159,9 @@ class EditorProject:
         self, source: Source, base: Source | None, config: Config, labels: Labels, *, saved: bool
     ) -> LintProject:
         """The whole project. Only the main process keeps what it reads, and nothing that is not saved."""
-        from instar.dialects.sqlalchemy.reading.allowance import Allowance  # noqa: PLC0415 - as above
+        import msgspec  # noqa: PLC0415 - only where a project is configured
+
+        from instar.dialects.sqlalchemy.reading.allowance import Allowance  # noqa: PLC0415
         from instar_lint.project import pending  # noqa: PLC0415
         from instar_lint.readings import Readings  # noqa: PLC0415
 
@@ -170,6 +173,10 @@ class EditorProject:
         glance = linted.glance(str(self.top)) if state is not None else None
         if state is not None and glance is not None:
             self._glances.keep(glance, state)
+        if self._seconds is not None or not saved:  # one file is read faster than the table of all
+            return msgspec.structs.replace(linted, place=None)
+        if writes:
+            atexit.register(linted.save)
         return linted
 
     def _state(self, source: Source, config: Config) -> State | None:

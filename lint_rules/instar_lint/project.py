@@ -20,7 +20,7 @@ from instar_lint.findings import Finding, in_order
 from instar_lint.glance import Glance
 from instar_lint.in_flight import Sides, in_flight, is_finished
 from instar_lint.lint import lint_facts, lint_revision, lint_schema, names_in_flight, watch_of
-from instar_lint.python.collect import collect, facts_of
+from instar_lint.python.collect import Collected, facts_of
 from instar_lint.python.knowledge import Knowledge
 from instar_lint.python.modules import Modules
 from instar_lint.python.templates import collect_templates
@@ -58,6 +58,8 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         read: The files that the declared schema came from.
         skipped: Files that are no application code: generated accessors.
         warnings: What the user should know besides: records that are too old to count.
+        place: The folder of the project; None where facts of single files are not looked up among kept ones.
+        writes: Whether to keep what is found in the code; a worker process only looks.
     """
 
     source: Source
@@ -68,6 +70,8 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     read: frozenset[str] = frozenset()
     skipped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    place: str | None = None
+    writes: bool = True
 
     def findings(self, paths: Collection[str] | None = None) -> tuple[Finding, ...]:
         """The findings of some files, or of all, in order; declarations and revisions are among them."""
@@ -92,13 +96,26 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         found: list[Finding] = []
         if not self.deployment.quiet:
             found += (finding for finding in self._of_schema if finding.place.path == path)
-            if self.counts(path):
-                facts = facts_of(text, path, self.knowledge, self._watch, tree)
-                found += lint_facts(facts, self.deployment)
+            if self.counts(path) and not self._watch.idle:
+                found += lint_facts(self._facts_in(path, text, tree), self.deployment)
         for known in self.revisions:
             revision = parse_again(known, text) if known.path == path else None
             found += lint_revision(revision, self.deployment) if revision else ()
         return in_order(found)
+
+    def _facts_in(self, path: str, text: str, tree: ast.Module | None) -> tuple[Fact, ...]:
+        if self.place is None:
+            return facts_of(text, path, self.knowledge, self._watch, tree)
+        return self._collected.of_text(text, path, tree)
+
+    def save(self) -> None:
+        """Keep what was found in the code, for the next run."""
+        if "_collected" in self.__dict__:
+            self._collected.save()
+
+    @cached_property
+    def _collected(self) -> Collected:
+        return Collected(self.source, self.knowledge, self._watch, self.place or "", writes=self.writes)
 
     @cached_property
     def _of_schema(self) -> tuple[Finding, ...]:
@@ -138,8 +155,9 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         watch = self._watch
         wanted = [file.path for file in self.source.files((".py",))] if paths is None else sorted(paths)
         python = [path for path in wanted if path.endswith(".py") and self.counts(path)]
-        for _, facts in collect(self.source, self.knowledge, watch, python):
-            yield facts
+        if not watch.idle:
+            for _, facts in self._collected.facts(python):
+                yield facts
         if paths is None or any(not path.endswith(".py") for path in paths):
             for path, facts in collect_templates(self.source, self.knowledge, watch):
                 if paths is None or path in paths:
@@ -195,6 +213,8 @@ def between_versions(
         knowledge=_knowledge(source, config, new, old),
         revisions=revisions,
         read=frozenset(new.files),
+        place=readings.place,
+        writes=readings.writes,
     )
 
 
@@ -259,6 +279,8 @@ def pending(
         read=frozenset(new.files),
         skipped=tuple(module.path for module in accessors.values()),
         warnings=records.outdated,
+        place=readings.place,
+        writes=readings.writes,
     )
 
 

@@ -1,23 +1,22 @@
 """What versions of a project's models say, kept between runs: never stale, and never needed.
 
-A kept reading counts only for the very files that it came from: every file that was read is unchanged, none was added
-or taken away, and no other file has become one that could declare tables.
+A kept reading counts only for the very files that it came from: every file that was read has the same content, none was
+added or taken away, and no other file has become one that could declare tables.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
-import tempfile
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import msgspec
 
 from instar.dialects.sqlalchemy.mapping import Models, Reading
-from instar.dialects.sqlalchemy.reading.cache import Cache, cache_file, stamp
 from instar.dialects.sqlalchemy.reading.declaring import declares
+from instar.dialects.sqlalchemy.reading.stamp import stamp
 from instar.schema.model import Schema
+from instar.sources.overlay import blob_id
+from instar.user_cache import cache_folder, store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,13 +29,14 @@ _SUFFIXES = (".py", "script.py.mako", "alembic.ini")
 
 
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
-    """A reading with what it depends on: every file by its identity, and those whose content was read."""
+    """A reading with what it depends on: every file by its identity, and the object ids of those that were read."""
 
+    question: str
     version: str
     schema: Schema
     models: Models
     files: dict[str, str]
-    read: frozenset[str]
+    read: dict[str, str]
 
 
 class Readings:
@@ -52,13 +52,12 @@ class Readings:
     def __init__(
         self, config: Config, place: str = "", *, writes: bool = True, allowance: Allowance | None = None
     ) -> None:
+        self.place = place
+        self.writes = writes
         self._config = config
-        self._place = place
-        self._writes = writes
         self._allowance = allowance
-        file = cache_file()
-        self._files = None if writes else Cache(file, writes=False)
-        self._folder = file.parent / "readings" if file is not None else None
+        folder = cache_folder()
+        self._folder = folder / "readings" if folder is not None else None
 
     def of(self, source: Source) -> Reading:
         """The reading of a version; one is kept for each label.
@@ -82,25 +81,22 @@ class Readings:
 
     def _of_models(self, source: Source) -> Reading:
         files = {file.path: file.blob for file in source.files(_SUFFIXES)}
-        path = self._path(source.label)
-        kept = _load(path) if path is not None else None
+        question = msgspec.json.encode([self.place, source.label, self._config], order="sorted").decode()
+        path = self._folder / f"{crc32(question.encode()):08x}.msgpack" if self._folder is not None else None
+        kept = _load(path, question) if path is not None else None
         if kept is not None and _counts(kept, files, source):
-            if self._writes and path is not None and kept.files != files:
+            if self.writes and path is not None and kept.files != files:
                 _store(path, msgspec.structs.replace(kept, files=files))
             return Reading(kept.schema, kept.models, tuple(sorted(kept.read)))
         from instar.dialects.sqlalchemy.reader import read_models  # noqa: PLC0415 - what is kept needs no reader
+        from instar.dialects.sqlalchemy.reading.cache import Cache, cache_file  # noqa: PLC0415
 
-        reading = read_models(source, self._config, self._files, self._allowance)
-        if self._writes and path is not None:
-            kept = _Kept(stamp(), reading.schema, reading.models, files, frozenset(reading.files))
-            _store(path, kept)
+        lowered = None if self.writes else Cache(cache_file(), writes=False)
+        reading = read_models(source, self._config, lowered, self._allowance)
+        if self.writes and path is not None:
+            read = {name: blob_id(data) for name, data in source.read_many(reading.files).items()}
+            _store(path, _Kept(question, stamp(), reading.schema, reading.models, files, read))
         return reading
-
-    def _path(self, name: str) -> Path | None:
-        if self._folder is None:
-            return None
-        digest = hashlib.sha256(msgspec.json.encode([self._place, name, self._config], order="sorted"))
-        return self._folder / f"{digest.hexdigest()[:32]}.msgpack"
 
 
 def _is_convex(source: Source) -> bool:
@@ -120,30 +116,27 @@ def _counts(kept: _Kept, files: dict[str, str], source: Source) -> bool:
     """Whether a kept reading is that of these files."""
     if kept.files.keys() != files.keys():
         return False
-    changed = [path for path, blob in files.items() if kept.files[path] != blob]
-    if any(path in kept.read or not path.endswith(".py") for path in changed):
+    changed = [
+        path for path, blob in files.items() if kept.files[path] != blob or blob.startswith("stat:new:")
+    ]
+    if not all(path.endswith(".py") for path in changed):
         return False
-    return not any(declares(data) for data in source.read_many(changed).values())
+    now = source.read_many(changed)
+    return all(
+        blob_id(now.get(path, b"")) == kept.read[path]
+        if path in kept.read
+        else not declares(now.get(path, b""))
+        for path in changed
+    )
 
 
-def _load(path: Path) -> _Kept | None:
+def _load(path: Path, question: str) -> _Kept | None:
     try:
         kept = msgspec.msgpack.decode(path.read_bytes(), type=_Kept)
     except (OSError, msgspec.MsgspecError, RecursionError):
         return None
-    return kept if kept.version == stamp() else None
+    return kept if (kept.question, kept.version) == (question, stamp()) else None
 
 
 def _store(path: Path, kept: _Kept) -> None:
-    """Written beside its place and renamed there; what cannot be written is not kept."""
-    staged = None
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, staged = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.msgpack.encode(kept))
-        os.replace(staged, path)
-        return
-    if staged is not None:
-        with contextlib.suppress(OSError):
-            os.unlink(staged)
+    store(path, msgspec.msgpack.encode(kept))

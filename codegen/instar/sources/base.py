@@ -16,7 +16,8 @@ LARGEST_FILE = 4 * 1024 * 1024
 class SourceFile(msgspec.Struct, frozen=True, order=True):
     """A file of a source: its path relative to the repository root, with `/`, and what identifies its content.
 
-    `blob` is git's object id where it is known without reading the file, else a key of size and times.
+    `blob` is git's object id where it is known without reading the file, else `stat:` and a key of size and times;
+    `stat:new:` where the file has changed so recently that it may change again and keep them.
     """
 
     path: str

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from instar.errors import InstarError
-from instar.sources.disk import describe_all, read_file
+from instar.sources.disk import describe_all, read_all, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -50,7 +50,7 @@ class FolderSource:
 
     def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The content of many files; missing ones are left out."""
-        return {path: data for path in paths if (data := self.read(path)) is not None}
+        return read_all(self.root, paths)
 
     def _walk(self) -> Iterator[str]:
         for folder, below, names in os.walk(self.root):

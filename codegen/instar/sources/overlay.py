@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from instar.sources.base import SourceFile
@@ -59,4 +58,6 @@ class OverlaySource:
 
 def blob_id(data: bytes) -> str:
     """What git calls this content: the SHA-1 of its blob object."""
+    import hashlib  # noqa: PLC0415 - it loads OpenSSL, and most runs hash nothing
+
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

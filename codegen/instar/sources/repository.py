@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from instar.errors import InstarError
 from instar.sources import git
-from instar.sources.disk import describe_all, read_file
+from instar.sources.disk import describe_all, read_all, read_file
 from instar.sources.objects import GitSource, ObjectReader
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class WorkTreeSource:
 
     def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The content of many files; missing ones are left out."""
-        return {path: data for path in paths if (data := self.read(path)) is not None}
+        return read_all(self.root, paths)
 
 
 def open_repository(path: Path) -> Repository:

@@ -8,20 +8,19 @@ counts as none.
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from instar.user_cache import cache_folder, store
 from instar_lint.facts import Fact
 from instar_lint.python.memory import Consulted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.watch import Watch
@@ -51,15 +50,15 @@ class FactsCache:
         knowledge: The project; its models and configured types are part of the question.
         watch: What is in flight.
         blobs: What identifies the content of each Python file of the version now.
-        folder: Where caches are; None keeps nothing.
     """
 
-    def __init__(
-        self, knowledge: Knowledge, watch: Watch, blobs: Mapping[str, str], folder: Path | None
-    ) -> None:
+    def __init__(self, knowledge: Knowledge, watch: Watch, blobs: Mapping[str, str]) -> None:
         self._knowledge = knowledge
         self._blobs = blobs
-        self._file = folder / f"facts-{_question(knowledge, watch)}.msgpack" if folder is not None else None
+        folder = cache_folder()
+        self._file = (
+            folder / "facts" / f"{_question(knowledge, watch)}.msgpack" if folder is not None else None
+        )
         self._entries: dict[str, Entry] = {}
         self._changed = False
         if self._file is not None:
@@ -87,13 +86,8 @@ class FactsCache:
         """Write what is new; a folder that cannot be written is left alone."""
         if self._file is None or not self._changed:
             return
-        with suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._file.parent, prefix="facts-", suffix=".part")
-            with os.fdopen(handle, "wb") as file:
-                file.write(_encode({p: e for p, e in self._entries.items() if p in self._blobs}))
-            Path(name).replace(self._file)
-            _prune(self._file.parent)
+        store(self._file, _encode({p: e for p, e in self._entries.items() if p in self._blobs}))
+        _prune(self._file.parent)
 
     def _now(self, consulted: Consulted) -> str:
         if consulted.kind == "name":
@@ -120,6 +114,7 @@ def _question(knowledge: Knowledge, watch: Watch) -> str:
 
 def _prune(folder: Path) -> None:
     """Keep the questions that were asked last."""
-    kept = sorted(folder.glob("facts-*.msgpack"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for old in kept[_MOST:]:
-        old.unlink(missing_ok=True)
+    with suppress(OSError):
+        kept = sorted(folder.glob("*.msgpack"), key=lambda file: file.stat().st_mtime, reverse=True)
+        for old in kept[_MOST:]:
+            old.unlink(missing_ok=True)

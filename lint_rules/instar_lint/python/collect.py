@@ -7,7 +7,6 @@ import re
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from instar_lint.python.hotness import Prefilter
 from instar_lint.python.modules import parse
 from instar_lint.python.report import Report
 from instar_lint.python.walk import run_module
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from instar.sources import Source
     from instar_lint.facts import Fact
-    from instar_lint.python.cache import FactsCache
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.watch import Watch
 
@@ -42,21 +40,25 @@ def facts_of(
     """
     if watch.idle:
         return ()
-    prefilter = Prefilter(knowledge.hot(watch), knowledge.dynamic(watch))
+    prefilter = knowledge.prefilter(watch)
     if not prefilter.matches(text.encode("utf-8", "surrogateescape")):
         return ()
-    tree = tree or parse(text)
-    module = knowledge.modules.put(path, tree)
-    if module is None:
-        return ()
-    report = Report(path, text, knowledge, watch)
-    with suppress(RecursionError):  # nested deeper than the interpreter walks: what was found so far counts
-        run_module(knowledge, module, report, prefilter.lines(text))
-    return report.facts()
+    knowledge.modules.trim()
+    with uncollected():
+        tree = tree or parse(text)
+        module = knowledge.modules.put(path, tree, len(text))
+        if module is None:
+            return ()
+        report = Report(path, text, knowledge, watch)
+        with suppress(
+            RecursionError
+        ):  # nested deeper than the interpreter walks: what was found so far counts
+            run_module(knowledge, module, report, prefilter.lines(text))
+        return report.facts()
 
 
 def collect(
-    source: Source, knowledge: Knowledge, watch: Watch, paths: Iterable[str] | None = None
+    source: Source, knowledge: Knowledge, watch: Watch, paths: Iterable[str] | None = None, place: str = ""
 ) -> Iterator[tuple[str, tuple[Fact, ...]]]:
     """The facts of a project, file by file: (path, facts) of every file that has any.
 
@@ -65,57 +67,88 @@ def collect(
         knowledge: What is known of the same version.
         watch: What is in flight; files that mention none of it are not parsed.
         paths: The files to look at; every Python file when None.
+        place: The folder of the project.
     """
-    if watch.idle:
-        return
-    from instar.dialects.sqlalchemy.reading.cache import cache_file  # noqa: PLC0415 - whole projects only
-    from instar_lint.python.cache import FactsCache  # noqa: PLC0415
-
-    blobs = {file.path: file.blob for file in source.files((".py",))}
-    wanted = list(paths) if paths is not None else list(blobs)
-    location = cache_file()
-    cache = FactsCache(knowledge, watch, blobs, location.parent if location is not None else None)
-    collecting = _Collecting(source, knowledge, watch, cache)
-    for start in range(0, len(wanted), _BATCH):
-        with _uncollected():
-            batch = list(collecting.facts(wanted[start : start + _BATCH]))
-        yield from batch
-    cache.save()
+    if not watch.idle:
+        collected = Collected(source, knowledge, watch, place)
+        yield from collected.facts(paths)
+        collected.save()
 
 
-class _Collecting:
-    """The walk over a project's files: facts from the cache where nothing changed, else from the text."""
+class Collected:
+    """The facts of a project's files: kept ones where nothing changed that they rest on, else from the text.
 
-    def __init__(self, source: Source, knowledge: Knowledge, watch: Watch, cache: FactsCache) -> None:
+    Args:
+        source: The version of the project to read.
+        knowledge: What is known of the same version.
+        watch: What is in flight.
+        place: The folder of the project, so that projects do not take each other's place.
+        writes: Whether to keep what is found; a worker process only looks.
+    """
+
+    def __init__(
+        self, source: Source, knowledge: Knowledge, watch: Watch, place: str = "", *, writes: bool = True
+    ) -> None:
+        from instar_lint.contents import content_ids  # noqa: PLC0415 - not for a single file
+        from instar_lint.python.cache import FactsCache  # noqa: PLC0415
+
         self._source = source
         self._knowledge = knowledge
         self._watch = watch
-        self._cache = cache
-        self._prefilter = Prefilter(knowledge.hot(watch), knowledge.dynamic(watch))
+        self._writes = writes
+        self._prefilter = knowledge.prefilter(watch)
+        files = source.files((".py",))
+        self._paths = [file.path for file in files]
+        self._ids = content_ids(source, files, place, writes=writes)
+        self._cache = FactsCache(knowledge, watch, self._ids)
 
-    def facts(self, paths: list[str]) -> Iterator[tuple[str, tuple[Fact, ...]]]:
-        """(path, facts) of the files that have any."""
+    def facts(self, paths: Iterable[str] | None = None) -> Iterator[tuple[str, tuple[Fact, ...]]]:
+        """(path, facts) of the files that have any, among some of them or all."""
+        wanted = sorted(paths) if paths is not None else self._paths
+        for start in range(0, len(wanted), _BATCH):
+            with uncollected():
+                batch = list(self._of_files(wanted[start : start + _BATCH]))
+            yield from batch
+
+    def of_text(self, text: str, path: str, tree: ast.Module | None = None) -> tuple[Fact, ...]:
+        """The facts of one file, whose content may not be saved yet; as `facts_of`."""
+        from instar.sources.overlay import blob_id  # noqa: PLC0415 - loads what hashes, which takes a while
+
+        data = text.encode("utf-8", "surrogateescape")
+        if not self._prefilter.matches(data):
+            return ()
+        if self._ids.get(path) != blob_id(data):
+            return facts_of(text, path, self._knowledge, self._watch, tree)
+        known = self._cache.get(path)
+        return known if known is not None else self._fresh(text, path, tree)
+
+    def save(self) -> None:
+        """Keep what was found, for the next run."""
+        if self._writes:
+            self._cache.save()
+
+    def _of_files(self, paths: list[str]) -> Iterator[tuple[str, tuple[Fact, ...]]]:
         known = {path: facts for path in paths if (facts := self._cache.get(path)) is not None}
         read = self._source.read_many(path for path in paths if path not in known)
-        for path in sorted(paths):
+        for path in paths:
             facts = known.get(path)
             if facts is None and path in read:
-                facts = self._fresh(read[path], path)
+                if self._prefilter.matches(read[path]):
+                    facts = self._fresh(decoded(read[path]), path)
+                else:
+                    self._cache.put(path, ())
             if facts:
                 yield path, facts
 
-    def _fresh(self, data: bytes, path: str) -> tuple[Fact, ...]:
-        if not self._prefilter.matches(data):
-            self._cache.put(path, ())
-            return ()
+    def _fresh(self, text: str, path: str, tree: ast.Module | None = None) -> tuple[Fact, ...]:
         with self._knowledge.memory.traced() as consulted:
-            facts = facts_of(decoded(data), path, self._knowledge, self._watch)
+            facts = facts_of(text, path, self._knowledge, self._watch, tree)
         self._cache.put(path, facts, sorted(consulted, key=lambda part: (part.kind, part.name)))
         return facts
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Syntax trees hold no cycles: searching them for some, again and again, costs more than parsing."""
     enabled = gc.isenabled()
     gc.disable()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar_lint.python.guesses import snake
+from instar_lint.python.hotness import Prefilter
 from instar_lint.python.modules import Modules
 from instar_lint.python.values import (
     UNKNOWN,
@@ -72,6 +73,8 @@ class Knowledge:
         self.rendered: list[tuple[str, dict[str, Value]]] | None = None
         self.memory = self.modules.memory
         self._patterns: dict[Watch, re.Pattern[bytes]] = {}
+        self._prefilters: dict[Watch, Prefilter] = {}
+        self._hot_names: dict[Watch, frozenset[str]] = {}
         self._index()
 
     @classmethod
@@ -250,6 +253,13 @@ class Knowledge:
             self._snake = frozenset(snake(name) for name in self._short)
         return snake(variable) in self._snake
 
+    def prefilter(self, watch: Watch) -> Prefilter:
+        """What tells which files may have a wanted fact, and on which lines."""
+        if watch not in self._prefilters:
+            names = () if watch.everything else self.hot_names(watch)
+            self._prefilters[watch] = Prefilter(self.hot(watch), names, self.dynamic(watch))
+        return self._prefilters[watch]
+
     def hot(self, watch: Watch) -> re.Pattern[bytes] | None:
         """A pattern that every file with a wanted fact matches; None where every file may have one."""
         if watch.everything:
@@ -277,6 +287,11 @@ class Knowledge:
 
     def hot_names(self, watch: Watch) -> frozenset[str]:
         """The words that a wanted fact needs: attributes, stored names, classes and tables, index names."""
+        if watch not in self._hot_names:
+            self._hot_names[watch] = self._names_of(watch)
+        return self._hot_names[watch]
+
+    def _names_of(self, watch: Watch) -> frozenset[str]:
         names: set[str] = set(watch.indexes)
         for namespace, table, field in watch.fields:
             names.add(field)

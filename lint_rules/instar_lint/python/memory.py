@@ -61,6 +61,12 @@ class Memory:
             self._kept[key] = (answer, frozenset(seen))
         return answer
 
+    def forget(self, *kinds: str) -> None:
+        """Forget the answers to some kinds of questions: those that hold syntax trees."""
+        self._kept = {
+            key: kept for key, kept in self._kept.items() if not (isinstance(key, tuple) and key[0] in kinds)
+        }
+
     def note(self, consulted: Iterable[Consulted]) -> None:
         """What is being worked out rests on these."""
         if self._traces:

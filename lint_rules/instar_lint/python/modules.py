@@ -12,7 +12,8 @@ from instar_lint.python.memory import Consulted, Memory
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_MOST_PARSED = 400  # syntax trees are kept up to this many modules: about 100 MB of ordinary code
+_MOST_PARSED = 3_000_000
+"""Bytes of source whose syntax trees are kept: about 120 MB of them."""
 
 
 class Reads(Protocol):
@@ -133,6 +134,7 @@ class Modules:
         self._by_tail: dict[str, list[tuple[str, ...]]] = {}
         self._paths: dict[tuple[str, ...], str] = {}
         self._parsed: OrderedDict[str, ModuleNode | None] = OrderedDict()
+        self._sizes: dict[str, int] = {}
         for path in paths:
             self._register(path)
 
@@ -168,17 +170,33 @@ class Modules:
             return self._parsed[path]
         data = self._source.read(path) if self._source is not None else None
         tree = parse(data) if data is not None else None
-        return self.put(path, tree)
+        return self.put(path, tree, len(data or b""))
 
-    def put(self, path: str, tree: ast.Module | None) -> ModuleNode | None:
-        """Keep a tree that the caller has parsed already."""
+    def put(self, path: str, tree: ast.Module | None, size: int) -> ModuleNode | None:
+        """Keep a tree that the caller has parsed already.
+
+        Args:
+            path: Its file.
+            tree: What it was parsed to; None where it is no Python.
+            size: The length of its source.
+        """
         self._register(path)
         module = ModuleNode(self.name_of(path), path, tree) if tree is not None else None
         self._parsed[path] = module
-        self._parsed.move_to_end(path)
-        while len(self._parsed) > _MOST_PARSED:
-            self._parsed.popitem(last=False)
+        self._sizes[path] = size
         return module
+
+    def trim(self) -> None:
+        """Forget the syntax trees that nobody asked for lately; never while questions are being answered."""
+        size = sum(self._sizes.values())
+        if size <= _MOST_PARSED:
+            return
+        while size > _MOST_PARSED // 2:
+            path, module = self._parsed.popitem(last=False)
+            size -= self._sizes.pop(path)
+            if module is not None:
+                module.classes.clear()  # a cycle would keep the tree until the next garbage collection
+        self.memory.forget("class", "lineage")
 
 
 def module_name(path: str) -> str:

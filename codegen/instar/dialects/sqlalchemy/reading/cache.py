@@ -7,21 +7,20 @@ never needed: without it, or where it is damaged, files are read and lowered aga
 from __future__ import annotations
 
 import contextlib
-import functools
-import hashlib
-import os
 import sqlite3
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from instar.dialects.sqlalchemy.reading.stamp import stamp
 from instar.dialects.sqlalchemy.reading.syntax import Module
 from instar.schema.model import Schema
+from instar.user_cache import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from instar.dialects.sqlalchemy.reading.parse import Unparsable
 
@@ -31,23 +30,10 @@ _decode = msgspec.msgpack.Decoder(Module).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
-@functools.cache
-def stamp() -> str:
-    """What the reader itself is: a reader that has changed finds nothing of an earlier one."""
-    dialect = Path(__file__).parents[1]
-    sources = [*dialect.glob("*.py"), *dialect.glob("reading/*.py"), *dialect.parents[1].glob("schema/*.py")]
-    states = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(sources)]
-    return hashlib.sha256(repr(states).encode()).hexdigest()[:12]
-
-
 def cache_file() -> Path | None:
     """Where the cache is: below `INSTAR_CACHE_DIR`, `XDG_CACHE_HOME` or `~/.cache`; None where there is no home."""
-    own = os.environ.get("INSTAR_CACHE_DIR")
-    try:
-        folder = (
-            Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "instar"
-        )
-    except RuntimeError:
+    folder = cache_folder()
+    if folder is None:
         return None
     return folder / f"python-{_FORMAT}-{stamp()}-{sys.version_info[0]}.{sys.version_info[1]}.sqlite"
 

@@ -6,9 +6,9 @@ import fnmatch
 import hashlib
 from typing import TYPE_CHECKING
 
-from instar.dialects.sqlalchemy.reading.cache import stamp
 from instar.dialects.sqlalchemy.reading.declaring import declares
 from instar.dialects.sqlalchemy.reading.parse import Unparsable, parse
+from instar.dialects.sqlalchemy.reading.stamp import stamp
 from instar.errors import InstarError
 from instar.sources import LARGEST_FILE
 from instar.sources.overlay import blob_id
