@@ -158,6 +158,7 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         if not watch.idle:
             for _, facts in self._collected.facts(python):
                 yield facts
+            self._collected.save()
         if paths is None or any(not path.endswith(".py") for path in paths):
             for path, facts in collect_templates(self.source, self.knowledge, watch):
                 if paths is None or path in paths:

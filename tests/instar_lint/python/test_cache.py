@@ -69,12 +69,12 @@ def test_a_module_that_appears_counts(project):
 @pytest.mark.parametrize("content", [b"", b"\x00garbage", b"\x81\xa1a\x93\xa1b\x90\x91\x05"])
 def test_a_damaged_cache_is_made_again(project, tmp_path, content):
     views(project)
-    (kept,) = (tmp_path / "cache").glob("facts-*.msgpack")
+    (kept,) = (tmp_path / "cache" / "facts").iterdir()
     good = kept.read_bytes()
     kept.write_bytes(content)
     assert views(project) == [(3, "proven")]
     assert kept.read_bytes() == good
-    assert not list((tmp_path / "cache").glob("*.part"))
+    assert list((tmp_path / "cache" / "facts").iterdir()) == [kept]
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(project, tmp_path, monkeypatch):
