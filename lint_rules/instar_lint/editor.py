@@ -13,12 +13,12 @@ import atexit
 import multiprocessing
 import time
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Callable
-    from pathlib import Path
 
     from instar.config import Config
     from instar.sources import Repository, Source
@@ -64,11 +64,12 @@ class EditorProject:
             text: Its content, which may not be saved yet.
             tree: Its syntax tree, where there is one already; it is not changed.
         """
-        top = self.top if self._glance is None else self._glance.top
-        path = file.as_posix()
-        if not path.startswith(f"{top}/"):
+        top = Path(self.top if self._glance is None else self._glance.top)
+        if not file.is_relative_to(top):
+            file = file.resolve()
+        if not file.is_relative_to(top):
             return ()
-        path = path[len(f"{top}/") :]
+        path = file.relative_to(top).as_posix()
         if self._glance is not None and not self._glance.concerns(path, text):
             return ()
         data = text.encode("utf-8", "surrogateescape")
@@ -89,14 +90,14 @@ class EditorProject:
 
     @cached_property
     def _repository(self) -> Repository | None:
-        from instar.errors import InstarError  # noqa: PLC0415 - only where a project is configured
-        from instar.sources import open_repository  # noqa: PLC0415
+        from shutil import which  # noqa: PLC0415 - only where a project is configured
 
-        try:
-            found = open_repository(self.root)
-        except InstarError:
-            return None
-        return None if found.bare else found
+        from instar.sources import Repository  # noqa: PLC0415
+
+        root = self.root.resolve()
+        tops = (folder for folder in (root, *root.parents) if (folder / ".git").exists())
+        top = next(tops, None)
+        return Repository(top, bare=False) if top is not None and which("git") else None
 
     @cached_property
     def _glance(self) -> Glance | None:
@@ -166,7 +167,7 @@ class EditorProject:
         from instar_lint.readings import Readings  # noqa: PLC0415
 
         writes = saved and multiprocessing.parent_process() is None
-        state = self._state(source, config) if writes else None
+        state = self._state(source, config) if writes and self._glance is None else None
         allowance = Allowance(self._seconds) if saved and self._seconds is not None else None
         readings = Readings(config, str(self.top), writes=writes, allowance=allowance)
         linted = pending(source, base, config, labels, environment=self._environment, readings=readings)

@@ -6,6 +6,7 @@ click nor rich. Its own options are read from the nearest `pyproject.toml` or `i
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -75,7 +76,7 @@ class Plugin:
         """The findings of this file: line, 0-based column in characters, text, and this class."""
         if self._filename in _UNNAMED:
             return
-        file = Path(self._filename).absolute()
+        file = Path(os.path.abspath(self._filename))
         project = self._editors.of(file.parent)
         if project is None:
             return

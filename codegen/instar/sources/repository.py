@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 WORKTREE = "WORKTREE"
 """How users name the files on disk, saved or not committed."""
 
+_STARTS = (
+    "refs/remotes/origin/HEAD",
+    "refs/heads/main",
+    "refs/heads/master",
+    "refs/remotes/origin/main",
+    "refs/remotes/origin/master",
+)
+
 
 class Repository:
     """A normal or bare repository, only ever read.
@@ -32,6 +40,7 @@ class Repository:
         self.root = root
         self.bare = bare
         self._objects = ObjectReader(root)
+        self._resolved: dict[str, str] = {}
 
     def source(self, ref: str) -> Source:
         """The files on disk (`WORKTREE`), or the tree that a ref names.
@@ -53,6 +62,8 @@ class Repository:
         Raises:
             InstarError: It names none; with near names.
         """
+        if ref in self._resolved:
+            return self._resolved[ref]
         if ref and not ref.startswith("-") and "\0" not in ref:
             done = git.run(
                 self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
@@ -75,10 +86,14 @@ class Repository:
         Raises:
             InstarError: There is no commit yet.
         """
-        remote = git.lines(self.root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
-        for name in (*remote, "main", "master", "origin/main", "origin/master"):
-            if git.run(self.root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").returncode == 0:
-                return name
+        said = git.lines(self.root, "for-each-ref", "--format=%(refname) %(symref)", *_STARTS)
+        there = dict(line.split(" ", 1) for line in said)
+        remote = there.get(_STARTS[0], "")
+        if remote:
+            return remote.removeprefix("refs/remotes/")
+        for name in _STARTS[1:]:
+            if name in there:
+                return name.removeprefix("refs/heads/").removeprefix("refs/remotes/")
         current = git.lines(self.root, "symbolic-ref", "--quiet", "--short", "HEAD")
         if current and current[0] in self.refs():
             return current[0]
@@ -91,12 +106,17 @@ class Repository:
         Raises:
             InstarError: A ref is unknown, or the two share no history.
         """
-        done = git.run(self.root, "merge-base", self.resolve(one), self.resolve(other))
+        if any(ref.startswith("-") or "\0" in ref for ref in (one, other)):
+            self.resolve(one), self.resolve(other)
+        done = git.run(self.root, "merge-base", one, other)
         if done.returncode:
+            self.resolve(one), self.resolve(other)
             raise InstarError(
                 f"{one} and {other} share no history in {self.root}. Name the version to compare with (--from)."
             )
-        return done.stdout.decode().split()[0]
+        commit = done.stdout.decode().split()[0]
+        self._resolved[commit] = commit
+        return commit
 
     def changed_paths(self, before: str, after: str) -> tuple[str, ...]:
         """The paths that differ between two refs, sorted; `WORKTREE` may stand for the second.

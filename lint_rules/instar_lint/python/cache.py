@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from instar.user_cache import cache_folder, store
+from instar.user_cache import cache_folder, code_stamp, store
 from instar_lint.facts import Fact
 from instar_lint.python.memory import Consulted
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.watch import Watch
-
-FRONTEND_VERSION = 1
-"""To be raised whenever the same code gives other facts."""
 
 _MOST = 24
 
@@ -97,7 +94,7 @@ class FactsCache:
 
 def _question(knowledge: Knowledge, watch: Watch) -> str:
     asked = (
-        FRONTEND_VERSION,
+        code_stamp(),
         sys.version_info[:2],
         knowledge.models,
         knowledge.before,
