@@ -15,7 +15,7 @@ from instar.schema.field_changes import field_changes
 from instar.schema.index_changes import index_changes
 from instar.schema.narrowing import narrowing
 from instar.schema.renaming import Renames, resolve
-from instar.schema.unseen import hides_tables, newly_opaque
+from instar.schema.unseen import hides_table, newly_opaque
 from instar.schema.validators import judge
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _table_changes(
             yield TableChange(kind="add_table", table=new.name, namespace=new.namespace, after=new)
         return
     if new is None:
-        if not hides_tables(before, after):
+        if not hides_table(before, after, old):
             yield TableChange(
                 kind="drop_table",
                 table=old.name,

@@ -158,19 +158,28 @@ class Opaque(_Model, frozen=True):
 
     With a `field` the field is known to exist and only its definition is not. Without one, the table may have
     more fields than are listed, and of a schema more tables: nothing that is missing from it counts as removed.
+
+    Attributes:
+        columns: Of a table whose name is not known: the fields that it has, where all of them are known.
     """
 
     reason: str
     place: Place | None = None
     field: str | None = None
+    columns: tuple[str, ...] | None = None
 
 
 class Unreadable(_Model, frozen=True):
-    """A file that could not be parsed at all. It may define anything."""
+    """A file that could not be parsed at all. It may define anything.
+
+    Attributes:
+        content: What identifies its content, where that is known; a file that stays the same hides nothing new.
+    """
 
     path: str
     reason: str
     line: int | None = None
+    content: str | None = None
 
 
 class Table(_Model, frozen=True):

@@ -11,7 +11,7 @@ import msgspec
 
 from instar.errors import InstarError
 from instar.schema.likeness import Likeness, field_likeness, table_likeness
-from instar.schema.unseen import hides_fields, hides_tables
+from instar.schema.unseen import hides_fields, hides_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
@@ -99,7 +99,7 @@ def candidates(before: Schema, after: Schema, told: Sequence[Rename] = ()) -> tu
     found = [
         RenameCandidate(Rename(None, old.namespace, old.name, new.name), score, reasons)
         for old, new, score, reasons in _matched(gone, come, table_likeness, TABLE_THRESHOLD)
-        if not hides_tables(before, after)
+        if not hides_table(before, after, old)
     ]
     for old in before.tables:
         new = after.table(new_name[old.key], old.namespace)

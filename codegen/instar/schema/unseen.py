@@ -28,10 +28,22 @@ def newly_opaque(before: Iterable[Opaque], after: Iterable[Opaque]) -> tuple[Opa
     return tuple(found)
 
 
-def hides_tables(before: Schema, after: Schema) -> bool:
-    """Whether a table that is missing from the newer version may still be there."""
-    unclear = newly_opaque(before.opaque, after.opaque)
-    return bool(after.unreadable) or any(part.field is None for part in unclear)
+def hides_table(before: Schema, after: Schema, table: Table) -> bool:
+    """Whether a table that is missing from the newer version may still be there: unread, or under a name not known."""
+    known = {unreadable.content for unreadable in before.unreadable} - {None}
+    if any(unreadable.content not in known for unreadable in after.unreadable):
+        return True
+    return any(_may_be(part, table) for part in newly_opaque(before.opaque, after.opaque))
+
+
+def _may_be(part: Opaque, table: Table) -> bool:
+    """Whether something opaque can stand for a table: one whose fields are known has most of that table's."""
+    if part.field is not None:
+        return False
+    if part.columns is None:
+        return True
+    shared = sum(field.name in part.columns for field in table.fields)
+    return shared * 2 > len(table.fields)
 
 
 def hides_fields(before: Table, after: Table) -> bool:

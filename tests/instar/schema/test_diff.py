@@ -202,9 +202,19 @@ def test_no_table_is_dropped_while_a_file_cannot_be_read():
     assert said(schema(table("t", ID), table("u", ID)), schema(table("t", ID), UNREADABLE)) == []
 
 
+def test_a_file_that_stays_the_same_hides_no_table_that_is_dropped_elsewhere():
+    same = msgspec.structs.replace(UNREADABLE, content="b10b")
+    other = msgspec.structs.replace(UNREADABLE, content="0ther")
+    before = schema(table("t", ID), table("u", ID), same)
+    assert said(before, schema(table("t", ID), same)) == [("drop_table", "u")]
+    assert said(before, schema(table("t", ID), other)) == []
+
+
 UNNAMED = Opaque(reason="the table name of User is not known", place=Place("app/models.py", 3))
 MOVED = msgspec.structs.replace(UNNAMED, place=Place("app/other.py", 80))
 OTHER = msgspec.structs.replace(UNNAMED, reason="the table name of Other is not known")
+OF_NAMES = msgspec.structs.replace(UNNAMED, columns=("name", "mail"))
+OF_KEYS = msgspec.structs.replace(UNNAMED, columns=("id", "name"))
 SCHEMA_OPAQUE_CASES = [
     ([], [], [("drop_table", "u")]),
     ([], [UNNAMED], []),
@@ -213,6 +223,8 @@ SCHEMA_OPAQUE_CASES = [
     ([UNNAMED], [UNNAMED, UNNAMED], []),
     ([UNNAMED], [OTHER], []),
     ([UNNAMED], [], [("drop_table", "u")]),
+    ([], [OF_NAMES], [("drop_table", "u")]),
+    ([], [OF_KEYS], []),
 ]
 
 

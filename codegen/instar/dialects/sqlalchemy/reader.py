@@ -116,7 +116,8 @@ def _schema(survey: Survey, files: Files, paths: list[str], tables: tuple[Table,
     failed: dict[str, Unparsable] = survey.project.unparsable
     wanted = sorted(path for path in failed if path in set(paths) and not files.aside(path))
     unreadable = [
-        Unreadable(path=path, reason=failed[path].reason, line=failed[path].line) for path in wanted
+        Unreadable(path=path, reason=failed[path].reason, line=failed[path].line, content=files.content(path))
+        for path in wanted
     ]
     return Schema(
         dialect=NAME,

@@ -202,9 +202,23 @@ def test_migrations_and_tests_define_no_models(tmp_path):
         "db/versions/1_first.py": model.replace("{name}", "from_a_revision"),
         "migrations/versions/2_second.py": model.replace("{name}", "from_another"),
     }
+    revision = 'down_revision = "1"\n\ndef upgrade():\n    pass\n'
+    files["app/changes/3_third.py"] = model.replace("{name}", "by_its_text") + revision
     assert [table.name for table in reading(tmp_path, files).schema.tables] == ["users"]
     only_tests = {path: text for path, text in files.items() if not path.startswith("app")}
     assert [table.name for table in reading(tmp_path, only_tests).schema.tables] == ["from_a_test"]
+
+
+def test_models_beside_an_alembic_environment_are_models(tmp_path):
+    model = """
+    from sqlalchemy import Column, Integer
+    from sqlalchemy.orm import declarative_base
+    class User(declarative_base()):
+        __tablename__ = "users"
+        id = Column(Integer, primary_key=True)
+    """
+    files = {"app/db/env.py": "", "app/db/script.py.mako": "", "app/db/models.py": model}
+    assert [table.name for table in reading(tmp_path, files).schema.tables] == ["users"]
 
 
 def test_a_model_that_moves_to_another_file_is_the_same_table(tmp_path):
@@ -221,6 +235,30 @@ def test_a_model_that_moves_to_another_file_is_the_same_table(tmp_path):
     before = reading(tmp_path, {"app/models.py": text}).schema
     after = reading(tmp_path, {"src/app/accounts/models/user.py": text, "app/models.py": "Column = 1"}).schema
     assert diff(before, after) == ()
+
+
+def test_a_base_of_a_library_names_its_table_and_a_class_may_say_otherwise(tmp_path):
+    files = {
+        "app/base.py": BASE,
+        "app/models.py": """
+        from fastapi_users.db import SQLAlchemyBaseUserTableUUID
+        from fastapi_users_db_sqlalchemy import SQLAlchemyBaseOAuthAccountTableUUID
+        from sqlalchemy import String
+        from sqlalchemy.orm import Mapped, mapped_column
+        from app.base import Base
+
+        class User(SQLAlchemyBaseUserTableUUID, Base):
+            is_active: Mapped[str | None] = mapped_column(String(9))
+            nick: Mapped[str]
+
+        class Account(SQLAlchemyBaseOAuthAccountTableUUID, Base):
+            __tablename__ = "accounts"
+        """,
+    }
+    accounts, user = reading(tmp_path, files).schema.tables
+    assert (accounts.name, user.name, accounts.open, user.open) == ("accounts", "user", False, False)
+    assert [field.name for field in user.fields][-2:] == ["is_verified", "nick"]
+    assert user.field("is_active").optional
 
 
 def test_a_known_base_of_a_library_brings_its_columns_and_configuration_adds_more(tmp_path):

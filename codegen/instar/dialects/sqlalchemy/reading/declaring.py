@@ -10,6 +10,17 @@ _DECLARATIONS = (
 )  # fmt: skip
 
 
+_UPGRADE = (b"\ndef upgrade(", b"\nasync def upgrade(")
+_REVISION = (b"down_revision", b"migrate_engine")
+
+
 def declares(data: bytes) -> bool:
-    """Whether a file's text has words that a declaration cannot do without; quick, and rather too often than not."""
-    return any(word in data for word in _LIBRARIES) and any(word in data for word in _DECLARATIONS)
+    """Whether a file's text has words that a declaration cannot do without; quick, and rather too often than not.
+
+    A revision of Alembic or sqlalchemy-migrate declares nothing, wherever it stands.
+    """
+    return (
+        any(word in data for word in _LIBRARIES)
+        and any(word in data for word in _DECLARATIONS)
+        and not (any(word in data for word in _UPGRADE) and any(word in data for word in _REVISION))
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from instar.dialects.sqlalchemy.reading.declaring import declares
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _SKIPPED = frozenset(
     {"site-packages", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".nox", ".git", ".eggs"}
 )
+_MIGRATIONS = re.compile("alembic|migrat|revision")
 _ROUND = 200
 _ASIDE = frozenset(
     {"tests", "test", "testing", "examples", "example", "docs", "doc", "samples", "benchmarks", "conftest.py"}
@@ -123,6 +125,10 @@ class Files:
             digest.update(f"{path}\0{self._key(path)}\n".encode(errors="surrogateescape"))
         return digest.hexdigest()
 
+    def content(self, path: str) -> str:
+        """What identifies the content of a file."""
+        return self._key(path)
+
     def _key(self, path: str) -> str:
         return self._blobs.get(path) or self._files[path].blob
 
@@ -158,12 +164,16 @@ class Files:
 
 
 def _migration_folders(files: Iterable[SourceFile]) -> tuple[str, ...]:
-    """The folders of Alembic environments (`env.py` beside `script.py.mako`) and of revisions."""
+    """The folders of Alembic environments (`env.py` beside `script.py.mako`) and of revisions.
+
+    Of an environment in a folder that is not called after migrations, only the revisions count: models may stand there.
+    """
     names: dict[str, set[str]] = {}
     for file in files:
         folder, _, name = file.path.rpartition("/")
         names.setdefault(folder, set()).add(name)
-    found = {folder for folder, inside in names.items() if {"env.py", "script.py.mako"} <= inside and folder}
+    homes = {folder for folder, inside in names.items() if {"env.py", "script.py.mako"} <= inside and folder}
+    found = {folder if _MIGRATIONS.search(folder.lower()) else f"{folder}/versions" for folder in homes}
     for folder in names:
         parts = folder.split("/")
         if "versions" in parts:
@@ -171,7 +181,7 @@ def _migration_folders(files: Iterable[SourceFile]) -> tuple[str, ...]:
             if (
                 parts[parts.index("versions") - 1 : parts.index("versions")]
                 in (["alembic"], ["migrations"], ["migration"])
-                or above in found
+                or above in homes
             ):
                 found.add("/".join(parts[: parts.index("versions") + 1]))
     return tuple(sorted(found))

@@ -146,7 +146,7 @@ class Survey:
                 reason = (
                     f"{owner.name} declares columns, and no class that is known to map a table inherits them"
                 )
-                self.tables.opaque.append(Opaque(reason=reason, place=owner.place))
+                self.tables.unmapped(reason, owner)
 
     def _declares_columns(self, owner: ClassValue) -> bool:
         if "sqlmodel" in self.project.declared.roots(owner):

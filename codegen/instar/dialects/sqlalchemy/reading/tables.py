@@ -67,8 +67,11 @@ class Tables:
             return None
         place = value.place or Place("", 1)
         if not isinstance(name, str):
+            nameless = TableDraft("", None, None, place)
+            for part in parts:
+                self._table_part(nameless, part)
             reason = name.reason if isinstance(name, Unknown) else "it is computed"
-            self.opaque.append(Opaque(reason=f"the name of a table is not known: {reason}", place=place))
+            self._unnamed(f"the name of a table is not known: {reason}", nameless)
             return None
         belongs = self._project.declared.metadata_of(metadata)
         draft = TableDraft(
@@ -125,10 +128,20 @@ class Tables:
                 self._fill(parent, owner)
             return parent
         reason = name.reason if isinstance(name, Unknown) else "it is computed"
-        self.opaque.append(
-            Opaque(reason=f"the table name of {owner.name} is not known: {reason}", place=owner.place)
-        )
+        nameless = TableDraft("", None, None, owner.place)
+        self._complete(nameless, owner)
+        self._unnamed(f"the table name of {owner.name} is not known: {reason}", nameless)
         return None
+
+    def unmapped(self, reason: str, owner: ClassValue) -> None:
+        """Note a class that declares columns and maps no known table."""
+        nameless = TableDraft("", None, None, owner.place)
+        self._complete(nameless, owner)
+        self._unnamed(reason, nameless)
+
+    def _unnamed(self, reason: str, draft: TableDraft) -> None:
+        columns = None if draft.opaque else tuple(draft.columns)
+        self.opaque.append(Opaque(reason=reason, place=draft.place, columns=columns))
 
     def _inherits_name(self, owner: ClassValue) -> bool:
         return owner.body.get("__tablename__") is MISSING
@@ -147,14 +160,18 @@ class Tables:
             name, self._namespace(options.get("schema"), metadata), metadata, owner.place, owner=owner
         )
         self._classes[id(owner)] = draft
+        self._complete(draft, owner)
+        draft.arguments += [(value, owner) for value in arguments if not isinstance(value, dict)]
+        self.drafts.append(draft)
+        return draft
+
+    def _complete(self, draft: TableDraft, owner: ClassValue) -> None:
+        """All columns of a class: its own, and those that bases outside the project bring."""
         self._fill(draft, owner)
         brought = {column.name: column for column in self._foreign(draft, owner)}
         for column in brought.values():
             draft.add(column)  # what the class declares itself counts more, and comes later
         draft.columns = {name: draft.columns[name] for name in brought} | draft.columns
-        draft.arguments += [(value, owner) for value in arguments if not isinstance(value, dict)]
-        self.drafts.append(draft)
-        return draft
 
     def _fill(self, draft: TableDraft, owner: ClassValue) -> None:
         """Add the columns of a class, and the indexes that stand in its body."""
