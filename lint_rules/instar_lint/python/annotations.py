@@ -116,7 +116,7 @@ def class_value(frame: Frame, node: ast.expr) -> Value:
     if isinstance(node, ast.Name):
         return name_value(frame, node.id)
     if isinstance(node, ast.Attribute):
-        from instar_lint.python.attributes import attribute_of  # noqa: PLC0415 - attributes need annotations
+        from instar_lint.python.attribute_values import attribute_of  # noqa: PLC0415 - attributes need annotations
 
         base = class_value(frame, node.value)
         return attribute_of(frame, base, node.attr) if isinstance(base, Module | ClassOf) else UNKNOWN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from instar_lint.python.attributes import attribute_of
+from instar_lint.python.attribute_values import attribute_of
 from instar_lint.python.conditions import method_operator
 from instar_lint.python.containers import dictionary_method, many_method
 from instar_lint.python.frame import evaluates
@@ -27,14 +27,17 @@ from instar_lint.python.values import (
     Many,
     Module,
     Object,
+    OneOf,
     RelationOf,
     Statement,
     StoredColumn,
     Subquery,
+    Super,
     TableOf,
     Text,
     Unknown,
     Value,
+    most_of,
 )
 
 if TYPE_CHECKING:
@@ -56,6 +59,12 @@ def _method(frame: Frame, node: ast.Call, function: ast.Attribute) -> Value:
     operator = method_operator(function.attr) if frame.role == "filter" else None
     with frame.acting(frame.role, operator or frame.operator, constant=frame.constant):
         base = frame.value(function.value)
+    if isinstance(base, OneOf):
+        return most_of([_method_of(frame, node, function, option) for option in base.options])
+    return _method_of(frame, node, function, base)
+
+
+def _method_of(frame: Frame, node: ast.Call, function: ast.Attribute, base: Value) -> Value:
     name = function.attr
     match base:
         case Statement():
@@ -88,6 +97,11 @@ def _other_method(frame: Frame, node: ast.Call, base: Value, function: ast.Attri
         if made is not None:
             return made
     member = attribute_of(frame, base, name)
+    if isinstance(base, Super):
+        if isinstance(member, Unknown) and name == "__init__" and isinstance(base.owner, Instance):
+            construct(frame, node, Entity(base.owner.cls))
+            return PLAIN
+        base = base.owner
     if isinstance(member, Unknown | External) or isinstance(base, Module):
         made = (
             None
@@ -115,6 +129,8 @@ def _called(frame: Frame, node: ast.Call, callee: Value, name: str) -> Value:
             return call_result(frame.knowledge, callee, frame.depth + 1, given)
         case External() | Unknown():
             return library_call(frame, node, callee, name)
+        case OneOf(options=options):
+            return most_of([_called(frame, node, option, name) for option in options])
         case Statement() if name == "query":
             return callee
         case _:

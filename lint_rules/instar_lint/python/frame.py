@@ -6,7 +6,7 @@ import ast
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from instar_lint.python.values import NOTHING, UNKNOWN, Statement, Value, join
+from instar_lint.python.values import NOTHING, UNKNOWN, Statement, Value, join, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -76,6 +76,7 @@ class Frame:
         self.later: list[tuple[ast.FunctionDef | ast.AsyncFunctionDef, dict[str, Value]]] = []
         self.self_attributes: dict[str, Value] = {}
         self.self_name: str | None = None
+        self.receiver: Value | None = None
 
     def value(self, node: ast.expr | None) -> Value:
         """What an expression holds; the facts in it are reported on the way."""
@@ -112,8 +113,11 @@ class Frame:
 
     def done(self, value: Value) -> None:
         """Report a query that leaves the function's hands: it runs, is returned or passed on."""
-        if self.report is not None and isinstance(value, Statement):
-            self.report.statement(self, value)
+        if self.report is None:
+            return
+        for option in options_of(value):
+            if isinstance(option, Statement):
+                self.report.statement(self, option)
 
     def fork(self) -> dict[str, Value]:
         """A copy of the variables, to interpret one branch with."""

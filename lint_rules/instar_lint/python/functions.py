@@ -69,6 +69,7 @@ def _bind_parameters(
         value = annotated(frame, parameter.annotation) if parameter.annotation else UNKNOWN
         if index == 0 and receiver is not None and ordered:
             value = receiver
+            frame.receiver = receiver
             frame.self_name = parameter.arg if isinstance(receiver, Instance | Object) else None
         if parameter.arg in given and value == UNKNOWN:
             value = given[parameter.arg]

@@ -22,6 +22,7 @@ from instar_lint.python.values import (
     Many,
     Object,
     Record,
+    Super,
     Text,
     Unknown,
     Value,
@@ -117,7 +118,7 @@ def _named(access: str) -> Callable[[Frame, ast.Call], Value]:
             return UNKNOWN
         named_by_text(frame, values[0], values[1], node, access)
         if isinstance(values[1], Text) and len(values[1].options) == 1 and access == "read":
-            from instar_lint.python.attributes import attribute_of  # noqa: PLC0415 - attributes evaluate calls
+            from instar_lint.python.attribute_values import attribute_of  # noqa: PLC0415 - attributes evaluate calls
 
             found = attribute_of(frame, values[0], values[1].options[0].text)
             return found if len(values) == 2 or found != UNKNOWN else values[2]
@@ -202,10 +203,11 @@ def _cast(frame: Frame, node: ast.Call) -> Value:
 
 
 def _super(frame: Frame, node: ast.Call) -> Value:
-    _ = node
-    if frame.cls is None:
+    frame.values(node.args)
+    owner = frame.receiver
+    if frame.cls is None or not isinstance(owner, Instance | Entity | Object | ClassOf):
         return UNKNOWN
-    return Instance(frame.cls) if frame.knowledge.mapped(frame.cls) is not None else Object(frame.cls)
+    return Super(owner, frame.cls)
 
 
 def _type(frame: Frame, node: ast.Call) -> Value:

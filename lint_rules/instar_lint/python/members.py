@@ -18,9 +18,12 @@ from instar_lint.python.values import (
     Instance,
     Many,
     Object,
+    OneOf,
     Record,
+    Super,
     TypeVariable,
     Value,
+    joined,
 )
 
 if TYPE_CHECKING:
@@ -131,6 +134,8 @@ def bind(value: Value, variables: Bound) -> Value:
             return Record(tuple(bind(item, variables) for item in value.items), value.labels, value.row)
         case Object(cls=cls, bound=bound):
             return Object(cls, tuple((name, bind(inner, variables)) for name, inner in bound))
+        case OneOf(options=options):
+            return joined([bind(option, variables) for option in options])
         case _:
             return value
 
@@ -145,11 +150,28 @@ def _member(
     knowledge: Knowledge, owner: Object | ClassOf | Instance | Entity, name: str, depth: int
 ) -> Value:
     bound = owner.bound if isinstance(owner, Object | ClassOf) else ()
-    for node, variables in lineage(knowledge, owner.cls, bound):
+    return _first_member(knowledge, lineage(knowledge, owner.cls, bound), owner, name, depth)
+
+
+def _first_member(
+    knowledge: Knowledge, classes: tuple[tuple[ClassNode, Bound], ...], owner: Value, name: str, depth: int
+) -> Value:
+    for node, variables in classes:
         found = _own_member(knowledge, node, owner, name, depth)
         if found is not None:
             return bind(found, variables)
     return UNKNOWN
+
+
+def member_behind(knowledge: Knowledge, value: Super, name: str, depth: int) -> Value:
+    """What `super().name` holds: the member of a class behind the one that asks, bound to the same owner."""
+    owner = value.owner
+    bound = owner.bound if isinstance(owner, Object | ClassOf) else ()
+    classes = lineage(knowledge, owner.cls, bound)
+    after = class_node(knowledge, value.after)
+    at = next((n for n, (node, _) in enumerate(classes) if node is after), len(classes))
+    ask = partial(_first_member, knowledge, classes[at + 1 :], owner, name, depth)
+    return knowledge.memory.remember(("behind", depth, value, name), UNKNOWN, ask)
 
 
 def _own_member(knowledge: Knowledge, node: ClassNode, owner: Value, name: str, depth: int) -> Value | None:

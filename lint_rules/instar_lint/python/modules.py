@@ -149,13 +149,22 @@ class Modules:
         return self._names.get(path) or module_name(path)
 
     def path_of(self, name: str) -> str | None:
-        """The file of a module: the one with exactly this dotted path, else the only one that ends so."""
+        """The file of a module: the one with exactly this dotted path, else the only one that ends so.
+
+        Of several, those count that do not lie in a package: `db.models` is `backend/db/models.py` rather than
+        `backend/ee/db/models.py`, whose full name is `ee.db.models`.
+        """
         self.memory.note((Consulted("name", name),))
         parts = tuple(name.split("."))
         if parts in self._paths:
             return self._paths[parts]
         ending = [p for p in self._by_tail.get(parts[-1], ()) if p[-len(parts) :] == parts]
+        if len(ending) > 1:
+            ending = [p for p in ending if not self._is_package(p[: -len(parts)])]
         return self._paths[ending[0]] if len(ending) == 1 else None
+
+    def _is_package(self, parts: tuple[str, ...]) -> bool:
+        return self._paths.get(parts, "").endswith("__init__.py")
 
     def get(self, name: str) -> ModuleNode | None:
         """The module of that dotted name, or None where the project has none or it does not parse."""

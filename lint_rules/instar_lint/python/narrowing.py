@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from instar_lint.python.annotations import class_value, instance_of
-from instar_lint.python.values import NOTHING, UNKNOWN, Value, joined
+from instar_lint.python.values import NOTHING, UNKNOWN, OneOf, Value, joined, options_of
 
 if TYPE_CHECKING:
     from instar_lint.python.frame import Frame
@@ -25,8 +25,8 @@ def assume(frame: Frame, test: ast.expr, *, holds: bool) -> None:
                 assume(frame, value, holds=False)
         case ast.Call(func=ast.Name(id="isinstance"), args=[subject, classes]) if holds:
             _narrow(frame, subject, _named(frame, classes))
-        case ast.NamedExpr(target=target):
-            _ = target
+        case ast.Call(func=ast.Name(id="isinstance"), args=[subject, classes]):
+            _exclude(frame, subject, _named(frame, classes))
         case _:
             pass
 
@@ -35,6 +35,15 @@ def _narrow(frame: Frame, subject: ast.expr, value: Value) -> None:
     name = path_of(subject)
     if name is not None and value != UNKNOWN:
         frame.env[name] = value
+
+
+def _exclude(frame: Frame, subject: ast.expr, value: Value) -> None:
+    """Where a value is no instance of a class, that option falls away."""
+    name = path_of(subject)
+    known = frame.env.get(name) if name is not None else None
+    if name is not None and isinstance(known, OneOf):
+        excluded = options_of(value)
+        frame.env[name] = joined([option for option in known.options if option not in excluded])
 
 
 def _named(frame: Frame, classes: ast.expr) -> Value:

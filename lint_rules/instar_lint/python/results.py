@@ -17,6 +17,7 @@ from instar_lint.python.values import (
     Instance,
     Many,
     Object,
+    OneOf,
     Statement,
     TypeVariable,
     Value,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 3
 _CONTEXT_MANAGERS = ("contextmanager", "asynccontextmanager")
-_TELLING = (Entity, Instance, Many, Statement, Object, ClassOf)
+_TELLING = (Entity, Instance, Many, Statement, Object, ClassOf, OneOf)
 
 
 def call_result(

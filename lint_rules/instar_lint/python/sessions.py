@@ -18,6 +18,8 @@ from instar_lint.python.values import (
     Text,
     Value,
     item_of,
+    most_of,
+    options_of,
 )
 
 if TYPE_CHECKING:
@@ -92,10 +94,9 @@ def _execute(frame: Frame, node: ast.Call, base: Value, name: str) -> Value | No
     _ = base
     values = evaluate_arguments(frame, node)
     first = values[0]
-    if isinstance(first, Statement):
-        _parameters(frame, node, first, values)
-        rows = Record(first.items, first.labels, row=True)
-        return _results(first, rows, name)
+    statements = [option for option in options_of(first) if isinstance(option, Statement)]
+    if statements:
+        return most_of([_executed(frame, node, statement, values, name) for statement in statements])
     if isinstance(first, Entity | TableOf):
         return None
     if isinstance(first, Text):
@@ -104,6 +105,11 @@ def _execute(frame: Frame, node: ast.Call, base: Value, name: str) -> Value | No
         executed(frame, first)
         return UNKNOWN
     return UNKNOWN if name in ("execute", "executemany") else None
+
+
+def _executed(frame: Frame, node: ast.Call, statement: Statement, values: list[Value], name: str) -> Value:
+    _parameters(frame, node, statement, values)
+    return _results(statement, Record(statement.items, statement.labels, row=True), name)
 
 
 def _results(statement: Statement, rows: Record, name: str) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from instar_lint.python.named_columns import columns_of
 from instar_lint.python.values import (
     Dictionary,
     Entity,
@@ -37,8 +38,6 @@ def named_by_text(frame: Frame, base: Value, name: Value, node: ast.expr, access
 
 def name_in_text(frame: Frame, base: Value, text: str, node: ast.Constant, access: str) -> None:
     """Report one literal that names a field of a class or table by attribute or stored name."""
-    from instar_lint.python.attributes import columns_of  # noqa: PLC0415 - attributes are assigned through here
-
     report = frame.report
     if report is None or not report.wants(text):
         return
@@ -91,8 +90,6 @@ def keyword_use(
     frame: Frame, base: Value, name: str, node: ast.keyword, access: str, *, stored: bool = False
 ) -> None:
     """Report a keyword argument that names a field of a class or table."""
-    from instar_lint.python.attributes import columns_of  # noqa: PLC0415 - attributes are assigned through here
-
     report = frame.report
     if report is None or not report.wants(name):
         return

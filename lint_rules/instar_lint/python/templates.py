@@ -15,6 +15,7 @@ from instar_lint.python.values import (
     Dictionary,
     Instance,
     Many,
+    OneOf,
     Record,
     Unknown,
     Value,
@@ -217,7 +218,10 @@ class _Reading:
         return UNKNOWN
 
     def _report(self, value: Value, spelled: str, name: str, line: int) -> None:
-        if isinstance(value, Instance):
+        if isinstance(value, OneOf):
+            for option in value.options:
+                self._report(option, spelled, name, line)
+        elif isinstance(value, Instance):
             self._use("likely", self.knowledge.columns(value.cls, name), spelled, name, line)
         elif isinstance(value, Unknown):
             owners = [

@@ -6,11 +6,14 @@ Classes are named by their qualified names, so that values compare, hash and cac
 from __future__ import annotations
 
 import ast
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
 from instar_lint.facts import Filter, OrderKey
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class _Value(msgspec.Struct, frozen=True):
@@ -198,6 +201,19 @@ class Subquery(_Value, frozen=True):
     statement: Statement
 
 
+class OneOf(_Value, frozen=True):
+    """Any one of these: two branches gave values of different types, all of them known."""
+
+    options: tuple[Value, ...]
+
+
+class Super(_Value, frozen=True):
+    """`super()`: the owner, whose members are looked for behind the class `after`."""
+
+    owner: Instance | Entity | Object | ClassOf
+    after: str
+
+
 Value: TypeAlias = (
     Unknown
     | Nothing
@@ -220,26 +236,58 @@ Value: TypeAlias = (
     | TypeVariable
     | Statement
     | Subquery
+    | OneOf
+    | Super
 )
+
+_LEADING = (Instance, Entity, Many, Record, Dictionary, Object, Statement, Subquery, TableOf)
 
 UNKNOWN: Value = Unknown()
 NOTHING: Value = Nothing()
 PLAIN: Value = Plain()
 
 _MOST_TEXTS = 32
+_MOST_OPTIONS = 4
+
+
+def options_of(value: Value) -> tuple[Value, ...]:
+    """What a value may be, one by one."""
+    return value.options if isinstance(value, OneOf) else (value,)
 
 
 def join(left: Value, right: Value) -> Value:
-    """What is known of a value that comes from one of two branches; different types are unknown."""
+    """What is known of a value that comes from one of two branches; beside an unknown one nothing is."""
     if left is right or left == right:
         return left
     if isinstance(left, Nothing):
         return right
     if isinstance(right, Nothing):
         return left
-    if type(left) is not type(right):
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
         return UNKNOWN
-    return _join_same(left, right)
+    if type(left) is type(right) and not isinstance(left, OneOf):
+        same = _join_same(left, right)
+        if not isinstance(same, Unknown):
+            return same
+    return _either(left, right)
+
+
+def _either(left: Value, right: Value) -> Value:
+    """A value of one type or of another; only where one of them is, or leads to, a row."""
+    found: list[Value] = []
+    for value in (*options_of(left), *options_of(right)):
+        if value in found:
+            continue
+        at = next((n for n, one in enumerate(found) if type(one) is type(value)), None)
+        same = _join_same(found[at], value) if at is not None else UNKNOWN
+        if at is not None and not isinstance(same, Unknown):
+            found[at] = same
+        else:
+            found.append(value)
+    if len(found) == 1:
+        return found[0]
+    leads = any(isinstance(value, _LEADING) for value in found)
+    return OneOf(tuple(found)) if leads and len(found) <= _MOST_OPTIONS else UNKNOWN
 
 
 def _join_same(left: Value, right: Value) -> Value:
@@ -269,7 +317,13 @@ def _join_statements(left: Statement, right: Statement) -> Statement:
     return replace(left, filters=filters, order=order, whole=left.whole and right.whole)
 
 
-def joined(values: list[Value]) -> Value:
+def most_of(values: Sequence[Value]) -> Value:
+    """The join of the known ones: what a value of several options gives where some of them lead nowhere."""
+    known = [value for value in values if not isinstance(value, Unknown)]
+    return joined(known) if known else UNKNOWN
+
+
+def joined(values: Sequence[Value]) -> Value:
     """The join of many; of none it is `NOTHING`."""
     result: Value = NOTHING
     for value in values:
@@ -291,6 +345,9 @@ def item_of(value: Value) -> Value:
         case Dictionary(entries=entries, complete=True) if entries:
             spelled = [e for e in entries if isinstance(e.node, ast.Constant)]
             return Text(tuple(Spelling(e.key, e.node) for e in spelled if isinstance(e.node, ast.Constant)))
+        case OneOf(options=options):
+            several = [option for option in options if not isinstance(option, Instance | Plain)]
+            return most_of([item_of(option) for option in several or options])
         case Instance() | External():
             return value  # a row is not iterated: the relationship is to many
         case Text() | Plain() | Dictionary():
