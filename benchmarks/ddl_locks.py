@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from alembic_project import Project
 from instar.backfill import run
 from instar.dialects.sqlalchemy.ddl.columns import sqlalchemy_type
-from instar.dialects.sqlalchemy.revision import revision_id, write_revision
+from instar.dialects.sqlalchemy.revision import revision_id
 from rolling.cases import CASES
 from servers import fresh_database, start_mariadb, start_postgres, text
 
@@ -155,12 +155,8 @@ def fill(url: str, migration: Migration, rows: int) -> None:
 def with_instar(folder: Path, url: str, migration: Migration, rows: int) -> list[dict[str, Any]]:
     """Each DDL step of the plan, with its waits."""
     fill(url, migration, rows)
-    project, parent, found = Project(folder, url), "0001", []
-    for step in migration.steps:
-        if step.operations:
-            revision = write_revision(migration, step, (parent,), "migrations/versions")
-            project.write(revision.path, revision.text)
-            parent = revision.id
+    project, found = Project(folder, url), []
+    project.add_revisions(migration)
     project.upgrade("0001")
     for step in migration.steps:
         if step.work is not None and step.kind == "backfill":

@@ -9,6 +9,9 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from instar.dialects.sqlalchemy.revision import write_revision
+from instar.schema.migration import Migration
+
 ENV = """\
 from alembic import context
 from sqlalchemy import create_engine, pool
@@ -103,6 +106,15 @@ class Project:
         """Run `alembic check` against these tables; raises where they differ from the database."""
         self.metadata = metadata
         command.check(self.config())
+
+    def add_revisions(self, migration: Migration) -> None:
+        """Write the revision of every DDL step of a plan, each on top of the one before."""
+        parent = "0001"
+        for step in migration.steps:
+            if step.operations:
+                revision = write_revision(migration, step, (parent,), "migrations/versions")
+                self.write(revision.path, revision.text)
+                parent = revision.id
 
     def write(self, path: str, text: str) -> None:
         """Write a generated file."""

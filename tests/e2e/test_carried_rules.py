@@ -9,6 +9,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from alembic_project import Project
 from instar.backfill import Options, run, verify
 from instar.dialects.sqlalchemy.revision import revision_id
 from instar.plan import make_plan
@@ -16,7 +17,6 @@ from instar.schema.diff import diff
 from instar.schema.model import Constraint, Schema
 from instar.schema.renames import Rename
 from instar.schema.types import UuidType
-from rolling.schedule import prepared
 from schema_parts import INT, field, points_at, table, unique
 
 NAMES = {
@@ -111,7 +111,8 @@ def test_the_new_column_has_the_rules_of_the_old_one(
     changes = diff(before, after, [Rename(table=name, namespace=None, old=old, new=new)])
     migration = make_plan(before, after, changes, name="carried", backend=backend)
     assert not migration.unplanned
-    project = prepared(tmp_path / "project", database, migration)
+    project = Project(tmp_path / "project", database)
+    project.add_revisions(migration)
     for step in migration.steps:
         if step.operations:
             project.upgrade(revision_id(migration, step))

@@ -13,10 +13,10 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from instar.dialects.sqlalchemy import listeners
 from instar.errors import InstarError
 from instar.schema.migration import Migration, Step
 from instar.schema.operations import CheckFilled, DropField, SyncFields, UnsyncFields
-from rolling import application
 from rolling.cases import CASES
 from rolling.schedule import Schedule, prepared
 
@@ -33,9 +33,9 @@ def backend_of(url: str) -> str:
 def test_old_and_new_code_work_side_by_side(database: str, tmp_path: Path, name: str) -> None:
     case = CASES[name]
     migration = case.plan(backend_of(database))
-    project = prepared(tmp_path / "project", database, migration)
+    versions = prepared(case, migration, tmp_path, database)
     for seed in SEEDS:
-        Schedule(case, migration, project, seed).go()
+        Schedule(case, versions, seed).go()
 
 
 @pytest.mark.soak
@@ -43,9 +43,9 @@ def test_old_and_new_code_work_side_by_side(database: str, tmp_path: Path, name:
 def test_many_schedules(database: str, tmp_path: Path, name: str) -> None:
     case = CASES[name]
     migration = case.plan(backend_of(database))
-    project = prepared(tmp_path / "project", database, migration)
+    versions = prepared(case, migration, tmp_path, database)
     for seed in SOAK:
-        Schedule(case, migration, project, seed).go()
+        Schedule(case, versions, seed).go()
 
 
 def changed(migration: Migration, change: object) -> Migration:
@@ -101,20 +101,20 @@ def test_a_planted_defect_is_noticed(
 ) -> None:
     name, plant = DEFECTS[defect]
     case = CASES[name]
+    if defect == "no listener":
+        monkeypatch.setattr(listeners, "in_step_module", lambda *_: "def in_step(model): return model")
     migration = changed(case.plan(backend_of(database)), plant)
-    project = prepared(tmp_path / "project", database, migration)
+    versions = prepared(case, migration, tmp_path, database)
     steps = [(deploy, step) for deploy in migration.deploys for step in deploy.steps]
     skip: frozenset[str] = frozenset()
     if defect == "missing sweep":
         skip = frozenset(step.id for _, step in steps if step.kind in {"backfill", "verify"})
-    if defect == "no listener":
-        monkeypatch.setattr(application, "in_step_module", lambda *_: "def in_step(model): return model")
     if defect == "drop before unmap":
         steps.sort(key=lambda pair: pair[1].kind != "ddl")
     noticed = 0
     for seed in SEEDS:
         try:
-            Schedule(case, migration, project, seed).go(skip, steps)
+            Schedule(case, versions, seed).go(skip, steps)
         except FAILS:
             noticed += 1
     assert noticed, "no schedule notices it"

@@ -13,6 +13,7 @@ from instar.schema.migration import Migration
 from instar.schema.model import Constraint, Default, Field, Schema, Table
 from instar.schema.operations import Conversion
 from instar.schema.renames import Rename
+from instar.schema.types import StringType
 from rolling.expectation import AppPair, Dropped, Filled, Pair, Value
 from schema_parts import INT, field, index, table
 
@@ -35,7 +36,7 @@ class Case:
         old_values: What old code writes.
         new_values: What new code writes.
         nulls: Whether a version may write NULL: by version, and whether it is the last one.
-        seed_nulls: Whether rows may lack the field at the start.
+        files: More files of the application.
     """
 
     before: tuple[object, ...]
@@ -46,6 +47,7 @@ class Case:
     nulls: Callable[[int, bool], bool] = lambda version, last: False
     rename: Rename | None = None
     options: PlanOptions = attribute(default_factory=PlanOptions)
+    files: dict[str, str] = attribute(default_factory=dict)
 
     def plan(self, backend: str) -> Migration:
         """The plan of this change on a backend."""
@@ -74,7 +76,7 @@ def _pair(options: dict[str, object]) -> type[Pair]:
 
 
 def _rename(old: Field, new: Field, **options: object) -> Case:
-    optional = old.optional
+    optional = old.optional and new.optional
     return Case(
         before=(old,),
         after=(new,),
@@ -85,23 +87,36 @@ def _rename(old: Field, new: Field, **options: object) -> Case:
     )
 
 
-def _retype(**options: object) -> Case:
+def _retype(*, optional: bool = False, **options: object) -> Case:
     conversion = Conversion(mapping=tuple(SCALE.items()), up_default=0, down_default="medium")
     return Case(
-        before=(field("level"),),
-        after=(field("level", INT),),
+        before=(field("level", optional=optional),),
+        after=(field("level", INT, optional=optional),),
         expect=lambda: _pair(options)(
             "level", "level_v2", lambda o: SCALE.get(str(o), 0), lambda n: NAMES.get(n, "medium")
         ),
         old_values=LEVELS,
         new_values=(0, 1, 2, 3, 4),
+        nulls=lambda version, last: optional,
         options=PlanOptions(conversions={"items.level": conversion}, **options),
     )
 
 
+SIZE = """\
+from collections.abc import Mapping
+from typing import Any
+
+
+def size(row: Mapping[str, Any]) -> int:
+    return int(row["id"]) + 100
+"""
+
 CASES: dict[str, Case] = {
     "add an optional field": Case(
-        (), (field("extra", optional=True),), lambda: Filled("extra", lambda key: None)
+        (),
+        (field("extra", optional=True),),
+        lambda: Filled("extra", lambda key: None),
+        nulls=lambda version, last: True,
     ),
     "add a required field, constant": Case(
         (),
@@ -116,11 +131,33 @@ CASES: dict[str, Case] = {
         new_values=(1, 2, 3),
         options=PlanOptions(fills={"items.size": "id + 100"}),
     ),
+    "add a required field, computed": Case(
+        (),
+        (field("size", INT),),
+        lambda: Filled("size", lambda key: key + 100),
+        new_values=(1, 2, 3),
+        options=PlanOptions(computes={"items.size": "shop/sizes.py:size"}),
+        files={"shop/sizes.py": SIZE},
+    ),
     "remove a field": Case((field("name"),), (), lambda: Dropped("name", lambda key: None)),
     "rename": _rename(field("name"), field("label")),
     "rename a nullable field": _rename(field("name", optional=True), field("label", optional=True)),
     "rename, code first": _rename(field("name"), field("label"), code_first=True),
+    "rename, keeping the column": Case(
+        (field("name"),),
+        (field("label"),),
+        lambda: Filled("name", lambda key: None),
+        rename=Rename(table="items", namespace=None, old="name", new="label"),
+        options=PlanOptions(keep_column=("*",)),
+    ),
     "change a type": _retype(),
+    "change a type of a nullable field": _retype(optional=True),
+    "change a type of a nullable field, in the application": _retype(optional=True, sync="app"),
+    "widen a type in place": Case(
+        (field("name", StringType(length=20)),),
+        (field("name", StringType(length=60)),),
+        lambda: Filled("name", lambda key: None),
+    ),
     "change a type, code first": _retype(code_first=True),
     "rename, in the application": _rename(field("name"), field("label"), sync="app"),
     "rename a nullable field, in the application": _rename(
@@ -143,6 +180,16 @@ CASES: dict[str, Case] = {
     "add an index": Case(
         (field("name"),),
         (field("name"), index("by_name", "name")),
+        lambda: Filled("name", lambda key: None),
+    ),
+    "change an index": Case(
+        (field("name"), index("by_name", "name")),
+        (field("name"), index("by_name_and_tag", "name", "tag")),
+        lambda: Filled("name", lambda key: None),
+    ),
+    "redefine an index": Case(
+        (field("name"), index("by_name", "name")),
+        (field("name"), index("by_name", "name", "tag")),
         lambda: Filled("name", lambda key: None),
     ),
     "drop an index": Case(

@@ -25,6 +25,10 @@ class Pair:
     def _back(self, value: Value) -> Value:
         return None if value is None else self._down(value)
 
+    def representable(self, old: Value) -> Value:
+        """A new value that goes to the old column and back unharmed."""
+        return self._image(self._back(self._image(old)))
+
     def insert(self, key: int, column: str, value: Value) -> None:
         """A new row that gives one of the columns."""
         self.rows[key] = (value, self._image(value)) if column == self.old else (self._back(value), value)

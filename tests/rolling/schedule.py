@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from alembic_project import Project
-from instar.backfill import Options, run, verify
-from instar.dialects.sqlalchemy.ddl.columns import sqlalchemy_type
-from instar.dialects.sqlalchemy.revision import revision_id, write_revision
+from instar.backfill import Options, Outcome, run, verify
 from instar.schema.migration import Deploy, Migration, Step
-from rolling.application import TABLE, Application
+from instar.schema.operations import BackfillWork
+from rolling.application import Application
 from rolling.cases import Case
 from rolling.expectation import ANY
+from rolling.versions import TABLE, Versions
 
 OPERATIONS = 8
 """At every boundary, or more where a plan has few of them."""
@@ -23,17 +23,26 @@ OPERATIONS = 8
 AT_LEAST = 40
 """In a schedule."""
 
+ACTS = (
+    "insert",
+    "write",
+    "write",
+    "update",
+    "update",
+    "set",
+    "again",
+    "retry",
+    "save",
+    "tag",
+    "delete",
+    "read",
+)
+"""What a client does; `again` repeats a write that has been committed, `retry` one that has been rolled back."""
 
-def prepared(folder: Path, url: str, migration: Migration) -> Project:
-    """A project with the revisions of every DDL step."""
-    project = Project(folder, url)
-    parent = "0001"
-    for step in migration.steps:
-        if step.operations:
-            revision = write_revision(migration, step, (parent,), "migrations/versions")
-            project.write(revision.path, revision.text)
-            parent = revision.id
-    return project
+
+def prepared(case: Case, migration: Migration, folder: Path, url: str) -> Versions:
+    """The generated project of a plan, with the tables of its start."""
+    return Versions(folder, url, migration, case.files)
 
 
 def wipe(url: str) -> None:
@@ -54,19 +63,19 @@ class Schedule:
 
     Args:
         case: The change.
-        migration: Its plan, or a planted defect of it.
-        project: The project with its revisions.
+        versions: The generated code and revisions of its plan, or of a planted defect of it.
         seed: What happens in which order.
     """
 
-    def __init__(self, case: Case, migration: Migration, project: Project, seed: int) -> None:
-        self.case, self.migration, self.project = case, migration, project
+    def __init__(self, case: Case, versions: Versions, seed: int) -> None:
+        self.case, self.versions, self.migration = case, versions, versions.migration
+        self.project = versions.project
         self.chance = random.Random(seed)
         self.expected = case.expect()
         self.tags: dict[int, str] = {}
         self.operations = 0
         self._next = 1
-        boundaries = 1 + len(migration.steps) + any(step.kind == "code" for step in migration.steps)
+        boundaries = 1 + len(self.migration.steps) + any(s.kind == "code" for s in self.migration.steps)
         self._each = max(OPERATIONS, -(-AT_LEAST // boundaries))
         self._running: list[Application] = []
 
@@ -95,59 +104,69 @@ class Schedule:
                 application.close()
 
     def _create(self) -> None:
-        table = self.migration.before.table(TABLE)
-        assert table is not None
-        columns = [
-            sa.Column(
-                f.name,
-                sqlalchemy_type(f.type),
-                primary_key=f.name == "id",
-                nullable=f.optional,
-                autoincrement=False,
-            )
-            for f in table.fields
-        ]
         engine = sa.create_engine(self.project.url, poolclass=sa.NullPool)
-        made = sa.Table(TABLE, sa.MetaData(), *columns)
-        for one in table.indexes:
-            sa.Index(one.name, *(made.c[key.text] for key in one.keys))
-        made.create(engine)
+        self.versions.all[0].model.__table__.create(engine)
         engine.dispose()
 
     def _start(self, version: int) -> None:
-        self._running.append(Application(self.migration, version, self.project.url))
+        self._running.append(Application(self.versions.all[version], self.project.url))
 
     def _do(self, deploy: Deploy, step: Step) -> None:
         if step.kind == "ddl":
             self._apply(step)
         elif step.kind == "code":
-            if all(application.version < deploy.number for application in self._running):
+            if all(application.version.number < deploy.number for application in self._running):
                 self._start(deploy.number)
                 self._traffic()
                 self._running.pop(0).close()
         elif step.work is not None and step.kind == "backfill":
-            run(step.work, self.project.url, options=Options(batch=3, poll=0.01))
+            self._clear()
+            first = self._run(step.work, limit=self.chance.randrange(1, 6))
+            self._traffic()
+            if first.status != "completed":
+                self._run(step.work)
         elif step.work is not None:
-            found = verify(step.work, self.project.url)
+            found = verify(step.work, self.project.url, options=Options(root=self.project.folder))
             assert found.left == 0, f"{found.left} rows are left after the backfill"
             assert not found.disagree, f"{found.disagree} rows disagree"
         self._traffic()
 
+    def _run(self, work: BackfillWork, limit: int | None = None) -> Outcome:
+        options = Options(batch=3, poll=0.01, root=self.project.folder, limit=limit)
+        return run(work, self.project.url, options=options)
+
     def _apply(self, step: Step) -> None:
         """A revision, while a transaction that has read and written a row is open for a moment."""
         holder = self._running[-1]
-        key = self._some()
         held = sa.create_engine(self.project.url, poolclass=sa.NullPool).connect()
-        tag = f"held{self.operations}"
+        key = self._some()
         if key is not None:
-            held.execute(sa.update(holder.table).where(holder.table.c.id == key).values(tag=tag))
-            self.tags[key] = tag
+            column = self._column(holder)
+            values = {"tag": f"held{self.operations}"}
+            if column is not None and self.chance.random() < 0.5 and not holder.version.left_alone:
+                values[column] = self._value(holder, column)  # type: ignore[assignment]  # numbers too
+                self.expected.update(key, column, values[column])
+            named = {
+                holder.model.__mapper__.columns[holder.names[one]]: value for one, value in values.items()
+            }
+            held.execute(sa.update(holder.table).where(holder.table.c.id == key).values(named))
+            self.tags[key] = values["tag"]
         release = threading.Timer(0.1, lambda: (held.commit(), held.close()))
         release.start()
         try:
-            self.project.upgrade(revision_id(self.migration, step))
+            self.project.upgrade(self.versions.revision(step.id))
         finally:
             release.join()
+
+    def _clear(self) -> None:
+        """Where code may leave the field empty, it empties a row just before the backfill comes by."""
+        for application in self._running:
+            column, key = self._column(application), self._some()
+            nulls = self.case.nulls(application.version.number, application.version.last)
+            if nulls and column is not None and key is not None:
+                application.write(key, column, None)
+                self.expected.write(key, column, None)
+                self.operations += 1
 
     def _some(self) -> int | None:
         return self.chance.choice(sorted(self.tags)) if self.tags else None
@@ -155,27 +174,25 @@ class Schedule:
     def _traffic(self) -> None:
         for _ in range(self._each):
             application = self.chance.choice(self._running)
-            act = self.chance.choice(
-                ("insert", "write", "write", "update", "update", "save", "tag", "delete", "read")
-            )
+            act = self.chance.choice(ACTS)
             if act == "insert" or len(self.tags) < 4:
                 self._insert(application)
             else:
                 self._operate(application, act)
             self.operations += 1
         for application in self._running:
-            for key in sorted(self.tags):
-                self._check(application, key)
+            self._check(application, sorted(self.tags))
 
     def _column(self, application: Application) -> str | None:
         """The column of the field in transition as a version knows it; the new one where it knows both."""
         for column in (self.expected.new, self.expected.old):
-            if application.maps(column):
+            if application.version.maps(column):
                 return column
         return None
 
     def _value(self, application: Application, column: str) -> object:
-        return self.case.value(self.chance, column, version=application.version, last=application.last)
+        version = application.version
+        return self.case.value(self.chance, column, version=version.number, last=version.last)
 
     def _insert(self, application: Application) -> None:
         column, rows = self._column(application), {}
@@ -191,7 +208,7 @@ class Schedule:
         for key, values in rows.items():
             self.expected.insert(key, column, values.get(column))  # type: ignore[arg-type]  # a pair is always mapped
             self.tags[key] = "new"
-            self._check(application, key)
+        self._check(application, rows)
 
     def _operate(self, application: Application, act: str) -> None:
         key, column = self._some(), self._column(application)
@@ -206,36 +223,46 @@ class Schedule:
             del self.tags[key]
             del self.expected.rows[key]
             return
-        elif act in {"write", "update"} and column is not None:
-            keys = [key] if act == "write" else sorted({key, self._some() or key})
-            value = self._value(application, column)
-            if act == "write":
-                application.write(key, column, value)
-            else:
-                self.chance.choice((application.update, application.update_many))(keys, column, value)
-            for one in keys:
-                (self.expected.write if act == "write" else self.expected.update)(one, column, value)
+        elif act == "set" and self.expected.new in application.version.setters:
+            value = self.expected.representable(self._value(application, self.expected.old))
+            application.set(key, self.expected.new, value)
+            self.expected.update(key, self.expected.new, value)
+        elif act != "read" and column is not None:
+            self._write(application, act, key, column)
         for one in self._running:
-            self._check(one, key)
+            self._check(one, (key,))
 
-    def _check(self, application: Application, key: int) -> None:
-        """A version reads what it must, and no write of the unrelated column is lost."""
-        assert application.read(key, "tag") == self.tags[key]
-        column = self._column(application)
-        if column is None:
+    def _write(self, application: Application, act: str, key: int, column: str) -> None:
+        value = self._value(application, column)
+        if act == "update":
+            keys = sorted({key, self._some() or key})
+            ways = (application.update, application.update_many, application.compute)
+            self.chance.choice(ways)(keys, column, value)
+            for one in keys:
+                self.expected.update(one, column, value)
             return
-        required = not application.optional[column] or column in application.access
-        allowed = self.expected.allowed(
-            key, column, required=required and not self._empty_before(application)
-        )
-        seen = application.read(key, column)
-        assert seen in allowed or ANY in allowed, (
-            f"version {application.version} reads {column} of row {key} as {seen!r}, not {allowed}"
-        )
+        if act == "retry":
+            application.write(key, column, value, lost=True)
+        for _ in range(2 if act == "again" else 1):
+            application.write(key, column, value)
+            self.expected.write(key, column, value)
 
-    def _empty_before(self, application: Application) -> bool:
-        """Whether rows may still lack the field in the eyes of a version, as they always could."""
-        return self.case.nulls(application.version, application.last)
+    def _check(self, application: Application, keys: Iterable[int]) -> None:
+        """A version reads what it must, and no write of the unrelated column is lost."""
+        column, wanted = self._column(application), list(keys)
+        seen = application.read(wanted, ("tag", column) if column else ("tag",))
+        assert sorted(seen) == sorted(wanted), f"version {application.version.number} does not find its rows"
+        version = application.version
+        required = column is not None and (not version.optional[column] or column in version.readers)
+        required = required and not self.case.nulls(version.number, version.last)
+        for key, row in seen.items():
+            assert row["tag"] == self.tags[key]
+            if column is None:
+                continue
+            allowed = self.expected.allowed(key, column, required=required)
+            assert row[column] in allowed or ANY in allowed, (
+                f"version {version.number} reads {column} of row {key} as {row[column]!r}, not {allowed}"
+            )
 
     def _finish(self) -> None:
         """The database holds what the target says, and nothing of ours but what is meant to stay."""
@@ -245,7 +272,8 @@ class Schedule:
         assert wanted is not None
         columns = {c["name"]: c["nullable"] for c in inspector.get_columns(TABLE)}
         assert columns == {field.name: field.optional for field in wanted.fields}
-        assert {i["name"] for i in inspector.get_indexes(TABLE)} == {i.name for i in wanted.indexes}
+        indexes = {i["name"]: i["column_names"] for i in inspector.get_indexes(TABLE)}
+        assert indexes == {i.name: [key.text for key in i.keys] for i in wanted.indexes}
         assert not [name for name in inspector.get_table_names() if name.startswith("instar_sync")]
         engine.dispose()
         assert self.operations >= AT_LEAST

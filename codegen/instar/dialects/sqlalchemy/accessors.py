@@ -12,6 +12,7 @@ from instar.dialects.sqlalchemy.accessor_home import Home, class_of
 from instar.dialects.sqlalchemy.editing.style import IMPORTED, PLAIN
 from instar.dialects.sqlalchemy.layout import tidy
 from instar.dialects.sqlalchemy.listeners import listener_files
+from instar.dialects.sqlalchemy.mapping_text import case_by_bytes
 from instar.dialects.sqlalchemy.python_text import identifier, slug, string
 from instar.dialects.sqlalchemy.reader import read_models
 from instar.dialects.sqlalchemy.templating import render
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.mapping import MappedClass
     from instar.schema.migration import Deploy, FieldAccess, Migration
     from instar.schema.model import Field, Table
-    from instar.schema.operations import Conversion
     from instar.sources import Source
 
 _TableKey: TypeAlias = tuple[str | None, str]
@@ -156,8 +156,8 @@ def _function(
     name, model = _name(access), mapped.name
     fallback, expression, query = None, None, None
     if access.old is not None:
-        old = identifier(access.old.code_name)
-        fallback, expression, query = _from_old(access.conversion, old, model)
+        fallback, expression, query = _from_old(migration, access, model)
+        kind = f"{kind} | None" if access.old.optional else kind
     elif access.compute is not None:
         path, _, function = access.compute.partition(":")
         imports.append(f"from {home.dotted(path)} import {identifier(function)} as _compute_{name}")
@@ -177,7 +177,7 @@ def _function(
         "query": query,
         "key": [identifier(f.code_name) for f in table.fields if f.name in table.primary_key],
         "expression": _expression(access, new, expression),
-        "down": _down(access.conversion),
+        "down": _down(access),
         "until": _until(migration, access),
     }
 
@@ -192,17 +192,29 @@ def _expression(access: FieldAccess, new: str, fallback: str | None) -> str | No
 
 
 def _from_old(
-    conversion: Conversion | None, old: str, model: str
+    migration: Migration, access: FieldAccess, model: str
 ) -> tuple[str | None, str | None, str | None]:
-    """The old value converted: in Python, in a query's expression, or by a query of its own."""
+    """The old value converted: in Python, in a query's expression, or by a query of its own.
+
+    An old field that may be empty has no image there.
+    """
+    conversion = access.conversion
+    assert access.old is not None
+    old = identifier(access.old.code_name)
     if conversion is None:
         return f"row.{old}", f"{model}.{old}", None
     if conversion.up is not None:
         return None, f"sa.literal_column({string(f'({conversion.up})')})", conversion.up
-    pairs = ", ".join(f"{key!r}: {value!r}" for key, value in dict(reversed(conversion.mapping)).items())
+    images = dict(reversed(conversion.mapping))
+    pairs = ", ".join(f"{key!r}: {value!r}" for key, value in images.items())
     default = conversion.up_default
     in_python = f"{{{pairs}}}[row.{old}]" if default is None else f"{{{pairs}}}.get(row.{old}, {default!r})"
-    in_query = f"sa.case({{{pairs}}}, value={model}.{old}, else_={default!r})"
+    in_query = case_by_bytes(
+        f"{{{pairs}}}", f"{model}.{old}", repr(default), keys=images, backend=migration.backend
+    )
+    if access.old.optional:
+        in_python = f"None if row.{old} is None else {in_python}"
+        in_query = f"sa.case(({model}.{old}.is_not(None), {in_query}))"
     return in_python, in_query, None
 
 
@@ -220,8 +232,9 @@ def _from_default(text: str) -> tuple[str | None, str | None, str | None]:
     return None, f"sa.literal_column({string(f'({text})')})", text
 
 
-def _down(conversion: Conversion | None) -> str | None:
+def _down(access: FieldAccess) -> str | None:
     """The old value of a new one in Python; None where it takes SQL."""
+    conversion = access.conversion
     if conversion is None:
         return "value"
     if conversion.down is not None or conversion.up is not None:
@@ -231,7 +244,8 @@ def _down(conversion: Conversion | None) -> str | None:
         back.setdefault(new, old)
     pairs = ", ".join(f"{key!r}: {value!r}" for key, value in back.items())
     default = conversion.down_default
-    return f"{{{pairs}}}[value]" if default is None else f"{{{pairs}}}.get(value, {default!r})"
+    image = f"{{{pairs}}}[value]" if default is None else f"{{{pairs}}}.get(value, {default!r})"
+    return f"None if value is None else {image}" if access.old is not None and access.old.optional else image
 
 
 def _until(migration: Migration, access: FieldAccess) -> int:

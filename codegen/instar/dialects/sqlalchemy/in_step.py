@@ -9,6 +9,7 @@ import libcst as cst
 
 from instar.dialects.sqlalchemy.conversion import converted
 from instar.dialects.sqlalchemy.layout import tidy
+from instar.dialects.sqlalchemy.mapping_text import case_by_bytes
 from instar.dialects.sqlalchemy.python_text import identifier, slug, string
 from instar.dialects.sqlalchemy.templating import render
 
@@ -86,7 +87,7 @@ def _image(access: FieldAccess, direction: Direction, backend: Backend) -> str:
             f"statement = sa.text({text})\n"
             'return statement.bindparams(sa.bindparam("instar_value", value, unique=True))'
         )
-    return _mapped(access, direction)
+    return _mapped(access, direction, backend)
 
 
 def _bound(sql: str) -> str:
@@ -94,7 +95,7 @@ def _bound(sql: str) -> str:
     return sql.replace("\\", "\\\\").replace(":", "\\:").replace("\\:instar_value", ":instar_value")
 
 
-def _mapped(access: FieldAccess, direction: Direction) -> str:
+def _mapped(access: FieldAccess, direction: Direction, backend: Backend) -> str:
     conversion = access.conversion
     assert conversion is not None
     pairs: dict[object, object] = {}
@@ -108,7 +109,7 @@ def _mapped(access: FieldAccess, direction: Direction) -> str:
         "}",
         "if isinstance(value, sa.ColumnElement):",
         f"    otherwise = sa.case((value.is_(None), None), else_={_literal(default)})",
-        "    return sa.case(images, value=value, else_=otherwise)",
+        f"    return {case_by_bytes('images', 'value', 'otherwise', keys=pairs, backend=backend)}",
         f"return None if value is None else images.get(value, {_literal(default)})",
     ]
     return "\n".join(lines)
