@@ -30,12 +30,14 @@ Operator: TypeAlias = Literal["eq", "in", "is_null", "range", "prefix", "other"]
 class _Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="fact"):
     """What all facts share: where, and how sure the frontend is of the table.
 
-    `end_column` is the 1-based column behind the last character of the name, 0 where unknown.
+    `end_column` is the 1-based column behind the last character of the name, 0 where unknown. `compiler` says that the
+    language's own compiler refuses the line too, as soon as the declared schema lacks what it names.
     """
 
     place: Place
     end_column: int = 0
     confidence: Confidence = "proven"
+    compiler: bool = False
 
 
 class FieldUse(_Fact, frozen=True, tag="field"):

@@ -49,7 +49,7 @@ from typing import TYPE_CHECKING
 from instar_lint.coverage import better_by, missing_unique
 from instar_lint.facts import Query
 from instar_lint.findings import at_fact
-from instar_lint.rules.wording import asked, listing
+from instar_lint.rules.wording import also_compiler, asked, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,7 +78,10 @@ def _check_query(query: Query, deployment: Deployment) -> Iterator[Finding]:
         origin = deployment.index_origin(key, name)
         where = listing([environment.name for environment in environments])
         at = "in" if environments[0].recorded else "at"
-        message = f"{need} {name}, not deployed {at} {where}; {origin.next_step}"
+        declared = deployment.table(deployment.declared, key)
+        staged = declared is not None and any(i.name == name and i.staged for i in declared.indexes)
+        also = also_compiler(query) if staged else ""
+        message = f"{need} {name}, not deployed {at} {where}; {origin.next_step}{also}"
         yield at_fact(query, CODE, message, index=name)
 
 

@@ -44,7 +44,7 @@ from typing import TYPE_CHECKING
 from instar_lint.coverage import better_by
 from instar_lint.facts import Query
 from instar_lint.findings import at_fact
-from instar_lint.rules.wording import asked
+from instar_lint.rules.wording import also_compiler, asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,9 +62,11 @@ def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
         needs = (need for e in deployment.environments if (need := _need(fact, e, deployment)))
         if need := next(needs, None):
             said, name = need
-            message = (
-                f"{said} index {name}, which goes {deployment.origin.since}; keep it until no query needs it"
-            )
+            declared = deployment.table(deployment.declared, (fact.namespace, fact.table))
+            gone = declared is not None and all(index.name != name for index in declared.indexes)
+            also = also_compiler(fact) if gone and fact.named_index == name else ""
+            since = deployment.origin.since
+            message = f"{said} index {name}, which goes {since}; keep it until no query needs it{also}"
             yield at_fact(fact, "INS102", message, index=name)
 
 

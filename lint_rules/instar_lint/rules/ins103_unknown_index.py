@@ -41,6 +41,7 @@ from typing import TYPE_CHECKING
 
 from instar_lint.facts import Query
 from instar_lint.findings import at_fact
+from instar_lint.rules.wording import also_compiler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,5 +64,5 @@ def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
         hint = (
             f"did you mean {near[0]}?" if near else f"{table.name} has {', '.join(known) or 'no named index'}"
         )
-        message = f"no version of {table.name} has an index {fact.named_index}; {hint}"
+        message = f"no version of {table.name} has an index {fact.named_index}; {hint}{also_compiler(fact)}"
         yield at_fact(fact, "INS103", message, index=fact.named_index)

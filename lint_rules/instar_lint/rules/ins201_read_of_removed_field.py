@@ -44,7 +44,7 @@ import msgspec
 
 from instar_lint.facts import FieldUse
 from instar_lint.findings import at_fact
-from instar_lint.rules.wording import instead, new_name
+from instar_lint.rules.wording import also_compiler, instead, new_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,6 +63,6 @@ def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
             if one.state == "removed":
                 fix = new_name(fact, one)
                 mark = " [instar fix]" if fix else ""
-                message = f"{one.title} was removed {one.origin.since}; {instead(one, 'read')}{mark}"
+                message = f"{one.title} was removed {one.origin.since}; {instead(one, 'read')}{mark}{also_compiler(fact)}"
                 finding = at_fact(fact, "INS201", message, field=one.field.name)
                 yield msgspec.structs.replace(finding, fix=fix)

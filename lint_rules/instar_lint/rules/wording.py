@@ -29,6 +29,11 @@ def asked(query: Query) -> str:
     return " ".join((table, " and ".join(parts))).strip()
 
 
+def also_compiler(fact: FieldUse | Query) -> str:
+    """The end of a message about what the code's own compiler refuses too."""
+    return "; tsc finds it too" if fact.compiler else ""
+
+
 def instead(one: FieldInFlight, verb: str) -> str:
     """What to do in place of a read or a write of a field that goes: `read display_name instead`."""
     if one.successor:
@@ -48,5 +53,7 @@ def through_accessor(use: FieldUse, accessor: str) -> tuple[str, FixHint | None]
 def new_name(use: FieldUse, one: FieldInFlight) -> FixHint | None:
     """The fix of a use of a renamed field, where its new name can simply stand in its place."""
     if one.successor is None or not one.convertible or use.via not in {"attribute", "keyword"}:
+        return None
+    if not use.place.path.endswith(".py"):
         return None
     return FixHint(kind="rename", name=use.name, partner=one.successor.code_name)

@@ -25,6 +25,7 @@ CALLBACKS: Final = frozenset(
         "flatMap",
         "sort",
         "toSorted",
+        "reduce",
     }
 )
 OPERATORS: Final[dict[str, Operator]] = {
@@ -40,3 +41,6 @@ ONE_FROM: Final = frozenset({"getOneFrom", "getOneFromOrThrow", "getOrThrow"})
 MANY_FROM: Final = frozenset({"getManyFrom"})
 WRITES: Final = frozenset({"insert", "patch", "replace"})
 SYSTEM_INDEXES: Final = frozenset({"by_id", "by_creation_time"})
+HOOKS: Final = frozenset({"useQuery", "usePaginatedQuery", "useConvexQuery", "fetchQuery", "convexQuery"})
+RUNS: Final = frozenset({"runQuery", "runMutation", "runAction"})
+"""Methods of a context that call a function by its reference."""

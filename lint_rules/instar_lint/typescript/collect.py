@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from instar.dialects.convex.modules import Declared, Module, read_module
+from instar.dialects.convex.modules import Declared, Imported, Module, read_module
 from instar.dialects.convex.resolution import Resolver
-from instar.dialects.convex.syntax import LARGEST_FILE, SUFFIXES, unwrap
-from instar_lint.typescript.annotations import of_annotation
-from instar_lint.typescript.kinds import Held, Kind, of_type
+from instar.dialects.convex.syntax import LARGEST_FILE, SUFFIXES, arguments, unwrap
+from instar_lint.typescript.annotations import Annotations
+from instar_lint.typescript.expressions import FUNCTIONS
+from instar_lint.typescript.kinds import Held, Kind, for_reading, joined, of_type
 from instar_lint.typescript.report import Report
 from instar_lint.typescript.scope import Scope, imported_from
 from instar_lint.typescript.walk import Walker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from instar.schema.model import Schema
+    from tree_sitter import Node
+
+    from instar.schema.model import Schema, Table
     from instar.sources import Source
     from instar_lint.facts import Fact
 
 SKIPPED = re.compile(
     r"(^|/)(_generated|node_modules|dist|\.next|build)/|\.d\.ts$|\.test\.tsx?$|\.config\.[cm]?[jt]s$"
 )
-_FUNCTIONS = frozenset({"arrow_function", "function_expression", "function_declaration"})
 
 
 class Project:
@@ -40,11 +43,21 @@ class Project:
         self._modules: dict[str, Module | None] = {}
         self._returned: dict[tuple[str, str], Held] = {}
         self._kinds: dict[tuple[str, str], Kind | None] = {}
+        self._annotations: dict[str, Annotations] = {}
+        self._folders: list[str] = []
         for schema in schemas:
             for table in schema.tables:
+                self._note_folder(table)
                 for field in table.fields:
                     self._kinds.setdefault((table.name, field.name), of_type(field.type))
         self.names = names
+
+    def _note_folder(self, table: Table) -> None:
+        """The folder of a schema's file, and those around it: functions stand in one of them."""
+        folder = posixpath.dirname(table.place.path) if table.place is not None else ""
+        while folder and folder not in self._folders:
+            self._folders.append(folder)
+            folder = posixpath.dirname(folder)
 
     def field_kind(self, table: str, name: str) -> Kind | None:
         """What a field of a document holds, where it is an id or a list of ids."""
@@ -66,30 +79,75 @@ class Project:
             self._returned[key] = self._find_returned(module, name)
         return self._returned[key]
 
+    def returned_from(self, module: Module, imported: Imported, name: str) -> Held:
+        """What a function that another module exports gives back."""
+        target = self._imported_module(module, imported)
+        return self._exported(target, name) if target is not None else None
+
+    def function_returned(self, reference: Sequence[str]) -> Held:
+        """What the Convex function behind `api.folder.module.name`, split at its dots, gives back."""
+        *path, name = [part.strip() for part in reference]
+        for folder in self._folders if path else ():
+            for suffix in SUFFIXES:
+                module = self.module(posixpath.join(folder, *path) + suffix)
+                if module is not None:
+                    return self._exported(module, name)
+        return None
+
+    def annotations(self, module: Module) -> Annotations:
+        """The reader of a module's types."""
+        path = module.file.path
+        if path not in self._annotations:
+            self._annotations[path] = Annotations(self, module)
+        return self._annotations[path]
+
+    def imported_type(self, module: Module, imported: Imported, depth: int) -> Held:
+        """What a type of another module holds."""
+        target = self._imported_module(module, imported)
+        return self.annotations(target).exported(imported.name, depth) if target is not None else None
+
+    def _imported_module(self, module: Module, imported: Imported) -> Module | None:
+        path = self._resolver.resolve(imported.specifier, module.file.path)
+        return None if path is None or SKIPPED.search(path) else self.module(path)
+
+    def _exported(self, module: Module, name: str) -> Held:
+        exported = module.exports.get(name)
+        if isinstance(exported, Imported):
+            return self.returned_from(module, exported, exported.name)
+        return self.returned(module, exported) if isinstance(exported, str) else None
+
     def _find_returned(self, module: Module, name: str) -> Held:
         imported = imported_from(module, name)
         if imported is not None:
-            path = self._resolver.resolve(imported.specifier, module.file.path)
-            if path is None or SKIPPED.search(path):
-                return None
-            target = self.module(path)
-            if target is None:
-                return None
-            exported = target.exports.get(imported.name)
-            return self.returned(target, exported) if isinstance(exported, str) else None
+            return self.returned_from(module, imported, imported.name)
         declared = module.names.get(name)
         if not isinstance(declared, Declared) or declared.value is None:
             return None
         function = unwrap(declared.value)
-        if function.type not in _FUNCTIONS:
+        handled = _handler(module, function)
+        if handled is not None:
+            function = handled
+        if function.type not in FUNCTIONS:
             return None
         annotation = function.child_by_field_name("return_type")
         if annotation is not None:
-            return of_annotation(module.file.text(annotation))
-        walker = Walker(self, module, None)
-        walker.visit_function(function, Scope(), ())
-        kinds = [held for held in walker.returned if isinstance(held, Kind)]
-        return kinds[0] if kinds and all(kind == kinds[0] for kind in kinds) else None
+            said = self.annotations(module).held(annotation)
+            if said is not None:
+                return said
+        context = (Kind("context"),) if handled is not None else ()
+        return for_reading(joined(Walker(self, module, None).visit_function(function, Scope(), context)))
+
+
+def _handler(module: Module, node: Node) -> Node | None:
+    """The handler of `query({ args, handler })`."""
+    given = [unwrap(one) for one in arguments(node)] if node.type == "call_expression" else []
+    definition = next((one for one in given if one.type == "object"), None)
+    for child in definition.named_children if definition is not None else ():
+        key = child.child_by_field_name("key") or child.child_by_field_name("name")
+        if key is not None and module.file.text(key) == "handler":
+            value = child.child_by_field_name("value")
+            return unwrap(value) if value is not None else child
+    return None
 
 
 def facts_of(project: Project, path: str, data: bytes) -> tuple[Fact, ...]:

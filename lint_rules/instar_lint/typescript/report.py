@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from instar_lint.typescript.walk import Walker
 
 
+_TYPED = (".ts", ".tsx", ".mts", ".cts")
+
+
 class Report:
     """The facts of a file, each once, in order of place."""
 
@@ -26,14 +29,28 @@ class Report:
         self._file = file
         self._names = names
         self._facts: dict[tuple[object, ...], Fact] = {}
+        # JavaScript, and what says so, the compiler does not check.
+        self._checked = file.path.endswith(_TYPED) and b"@ts-nocheck" not in file.source[:2000]
 
     def facts(self) -> tuple[Fact, ...]:
         """All of them."""
         return tuple(sorted(self._facts.values(), key=lambda fact: fact.place))
 
-    def read(self, table: str, node: Node, name: str, subject: str, scope: str) -> None:
+    def read(self, document: Kind, node: Node, name: str, subject: str, scope: str) -> None:
         """A read of a field."""
-        self._use(table, node, name, access_write=False, subject=subject, scope=scope)
+        self._use(
+            document.table,
+            node,
+            name,
+            access_write=False,
+            subject=subject,
+            scope=scope,
+            typed=not document.loose,
+        )
+
+    def write(self, document: Kind, node: Node, name: str, scope: str) -> None:
+        """A write of a field of a document in memory."""
+        self._use(document.table, node, name, access_write=True, scope=scope, typed=not document.loose)
 
     def _use(
         self,
@@ -47,6 +64,7 @@ class Report:
         role: Role = "value",
         operator: Operator | None = None,
         constant: bool = True,
+        typed: bool = True,
     ) -> None:
         if name not in self._names:
             return
@@ -63,6 +81,7 @@ class Report:
             role=role,
             operator=operator,
             constant=constant,
+            compiler=typed and self._checked,
         )
         self._facts.setdefault((fact.place, name, fact.access, role), fact)
 
@@ -87,13 +106,13 @@ class Report:
         """What a call does to data; `callee` is its name and what it is called on."""
         (called, owner), given = callee, arguments(node)
         if isinstance(owner, Kind) and owner.shape == "database" and called in WRITES:
-            self._write(walker, called, given, scope, node)
+            self._write(walker, called, given, scope, node, typed=not owner.loose)
         elif (
             isinstance(owner, Kind) and owner.shape == "query" and called in {"withIndex", "withSearchIndex"}
         ):
-            self._index(owner.table, given, scope)
+            self._index(owner, given, scope)
         elif isinstance(owner, Kind) and owner.shape == "query" and called == "filter" and given:
-            self._filter(owner.table, given[0], scope)
+            self._filter(owner, given[0], scope)
         elif called in ONE_FROM | MANY_FROM and len(given) > 2:
             names = [
                 string_value(self._file, unwrap(one)) for one in given[1:3] if unwrap(one).type == "string"
@@ -107,7 +126,9 @@ class Report:
             if len(names) == 2:
                 self._query(names[0], unwrap(given[1]), names[1], (), scope)
 
-    def _write(self, walker: Walker, called: str, given: list[Node], scope: Scope, node: Node) -> None:
+    def _write(
+        self, walker: Walker, called: str, given: list[Node], scope: Scope, node: Node, *, typed: bool
+    ) -> None:
         table, value = _target(walker, self._file, called, given, scope)
         if table is None or value is None:
             return
@@ -115,7 +136,9 @@ class Report:
         if not isinstance(held, ObjectLiteral):
             return
         for name, key in held.keys.items():
-            self._use(table, key, name, access_write=True, scope=scope.name)
+            # Of an object that comes by a variable or a spread, the compiler takes keys that are too many.
+            plain = value.type == "object" and key.parent in {value, *value.named_children}
+            self._use(table, key, name, access_write=True, scope=scope.name, typed=typed and plain)
         if called == "insert":
             fact = RowInsert(
                 place=self._file.place(node),
@@ -127,7 +150,8 @@ class Report:
             )
             self._facts.setdefault(("insert", fact.place), fact)
 
-    def _index(self, table: str, given: list[Node], scope: Scope) -> None:
+    def _index(self, query: Kind, given: list[Node], scope: Scope) -> None:
+        table = query.table
         if not given or unwrap(given[0]).type != "string":
             return
         filters = []
@@ -152,11 +176,22 @@ class Report:
                     scope=scope.name,
                     role="filter",
                     operator="is_null" if absent else operator,
+                    typed=not query.loose,
                 )
         first = unwrap(given[0])
-        self._query(table, first, string_value(self._file, first), tuple(filters), scope)
+        index = string_value(self._file, first)
+        self._query(table, first, index, tuple(filters), scope, typed=not query.loose)
 
-    def _query(self, table: str, node: Node, index: str, filters: tuple[Filter, ...], scope: Scope) -> None:
+    def _query(
+        self,
+        table: str,
+        node: Node,
+        index: str,
+        filters: tuple[Filter, ...],
+        scope: Scope,
+        *,
+        typed: bool = True,
+    ) -> None:
         if index in SYSTEM_INDEXES:
             return
         fact = Query(
@@ -167,10 +202,11 @@ class Report:
             named_index=index,
             whole=False,
             scope=scope.name,
+            compiler=typed and self._checked,
         )
         self._facts.setdefault(("query", fact.place), fact)
 
-    def _filter(self, table: str, callback: Node, scope: Scope) -> None:
+    def _filter(self, query: Kind, callback: Node, scope: Scope) -> None:
         """`q.eq(q.field("name"), value)` inside `.filter(…)`."""
         for call in walk(callback):
             function = call.child_by_field_name("function") if call.type == "call_expression" else None
@@ -184,13 +220,14 @@ class Report:
             operator = OPERATORS.get(self._file.text(outer_name)) if outer_name is not None else None
             others = [self._file.text(one) for one in arguments(around)] if around is not None else []
             self._use(
-                table,
+                query.table,
                 inner[0],
                 string_value(self._file, inner[0]),
                 access_write=False,
                 scope=scope.name,
                 role="filter",
                 operator="is_null" if "undefined" in others else operator or "other",
+                typed=not query.loose,
             )
 
 

@@ -29,6 +29,16 @@ class Scope:
             at = at.parent
         return False, None
 
+    def set(self, name: str, held: Held) -> None:
+        """Give a variable another value, where it is bound."""
+        at: Scope | None = self
+        while at is not None:
+            if name in at.names:
+                at.names[name] = held
+                return
+            at = at.parent
+        self.names[name] = held
+
 
 def imported_from(module: Module, name: str) -> Imported | None:
     """The import that binds a name, if one does."""

@@ -84,6 +84,46 @@ WRITE = ("write", "users", "name", 1)
         ("const u = await ctx.db.get(args.id); await ctx.db.replace(u!._id, { ...u, name: 'a' });", [WRITE]),
         ("const d: any = { name: 'a' }; await ctx.db.insert('users', d);", [WRITE]),
         ("const d: any = {}; d.name = 'a'; await ctx.db.insert('users', { ...d });", [WRITE]),
+        (
+            "const [u, ps] = await Promise.all([ctx.db.get(args.id), ctx.db.query('posts').collect()]); return u!.name;",
+            [READ],
+        ),
+        (
+            "const all = await Promise.all(args.ids.map(async (i) => await ctx.db.get(i))); return all.map((u) => u!.name);",
+            [READ],
+        ),
+        (
+            (
+                "const ps = await ctx.db.query('posts').collect(); const x = await Promise.all(ps.map(async (p) => "
+                "({ p, author: await ctx.db.get(p.authorId) }))); return x.map(({ author }) => author?.name);"
+            ),
+            [READ],
+        ),
+        (
+            "const us = await ctx.db.query('users').collect(); return new Map(us.map((u) => [u._id, u])).get(x)?.name;",
+            [READ],
+        ),
+        ("const u = await ctx.db.get(args.id); const copy = { ...u, x: 1 }; return copy.name;", [READ]),
+        (
+            "const us = await ctx.db.query('users').collect(); return us.reduce((n, u) => n + u.name, '');",
+            [READ],
+        ),
+        ("let u = null; u = await ctx.db.get(args.id); return u.name;", [READ]),
+        ("const u = args.id ? await ctx.db.get(args.id) : null; return (u ?? undefined)?.name;", [READ]),
+        ("const g = (u: Doc<'users'> | null, m: Map<string, Doc<'users'>>) => m.get('a')!.name;", [READ]),
+        ("const g = (p: { user: Doc<'users'>; n: number }) => p.user.name;", [READ]),
+        ("const g = ({ user }: { user: WithoutSystemFields<Doc<'users'>> }) => user.name;", [READ]),
+        ("const g = (u: Infer<typeof schema.tables.users.validator>) => u.name;", [READ]),
+        ("const g = (m: Record<string, Doc<'users'>>) => m['a'].name;", [READ]),
+        ("const g = (m: Record<string, Doc<'users'>>) => m.name;", []),
+        ("const g = (size: Map<Id<'users'>, Doc<'posts'>>) => size.name;", []),
+        ("await ctx.db.patch(args.id, { ...(args.other && { name: args.other }) });", [WRITE]),
+        ("await ctx.db.patch(args.id, args.other ? { name: args.other } : {});", [WRITE]),
+        (
+            "const p: Partial<Doc<'users'>> = {}; if (args.other) p.name = args.other; await ctx.db.patch(args.id, p);",
+            [WRITE],
+        ),
+        ("const one = other.load(ctx); const load = (c: any) => c.db.get(args.id); return one.name;", []),
         ("const n = args.other.name; const o = { name: 1 }; return o.name + n + other.name;", []),
         (
             "await ctx.db.insert('posts', { name: 1 } as any); return ctx.name;",
@@ -107,6 +147,86 @@ def test_functions_of_other_modules_give_documents(tmp_path: Path) -> None:
         ),
     }
     assert [fact.place.line for fact in facts(tmp_path, files) if isinstance(fact, FieldUse)] == [2]
+
+
+def test_objects_types_and_namespaces_of_other_modules(tmp_path: Path) -> None:
+    files = {
+        "convex/model/users.ts": (
+            'import type { Doc, Id } from "../_generated/dataModel";\n'
+            "export type User = Doc<'users'>;\n"
+            "export interface Props { user: User }\n"
+            "export async function load(ctx: any, id: Id<'users'>) { return { user: await ctx.db.get(id), n: 1 }; }\n"
+        ),
+        "convex/model/index.ts": 'export { load } from "./users";\nexport type { Props } from "./users";\n',
+        "convex/f.ts": (
+            'import { load } from "./model";\nimport * as Users from "./model/users";\n'
+            'import type { Props, User } from "./model/users";\n'
+            "export const f = query({ args: {}, handler: async (ctx) => {\n"
+            "  const { user } = await load(ctx, x); log(user.name);\n"
+            "  log((await Users.load(ctx, x)).user!.name);\n"
+            "} });\n"
+            "export const g = (user: User) => user.name;\n"
+            "export const h = ({ user }: Props) => user.name;\n"
+        ),
+    }
+    assert [fact.place.line for fact in facts(tmp_path, files) if isinstance(fact, FieldUse)] == [5, 6, 8, 9]
+
+
+def test_what_components_and_actions_get_from_functions(tmp_path: Path) -> None:
+    files = {
+        "convex/users.ts": (
+            "export const list = query({ args: {}, handler: async (ctx) => await ctx.db.query('users').collect() });\n"
+            "export const pages = query({ args: {}, handler: async (ctx, a) => {\n"
+            "  return await ctx.db.query('users').paginate(a.opts); } });\n"
+            "export const rows = query({ args: {}, handler: async (ctx) =>\n"
+            "  (await ctx.db.query('users').collect()).map((user) => ({ user, n: 1 })) });\n"
+        ),
+        "src/List.tsx": (
+            'import { useQuery } from "convex/react";\nimport { api } from "../convex/_generated/api";\n'
+            "export function List() {\n"
+            "  const users = useQuery(api.users.list);\n"
+            "  const { results } = usePaginatedQuery(api.users.pages, {}, { initialNumItems: 5 });\n"
+            "  const rows = useQuery(api.users.rows) ?? [];\n"
+            "  return <ul>{users?.map((u) => <li key={u._id}>{u.name}</li>)}\n"
+            "    {results.map((u) => u.name)}\n"
+            "    {rows.map((row) => row.user.name)}</ul>;\n"
+            "}\n"
+        ),
+        "convex/act.ts": (
+            "export const act = action({ args: {}, handler: async (ctx) => {\n"
+            "  const [first] = await ctx.runQuery(internal.users.list, {});\n  return first.name; } });\n"
+        ),
+    }
+    found = [
+        (fact.place.path, fact.place.line) for fact in facts(tmp_path, files) if isinstance(fact, FieldUse)
+    ]
+    assert found == [("convex/act.ts", 3), *(("src/List.tsx", line) for line in (7, 8, 9))]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "compiler"),
+    [
+        ("convex/f.ts", "return (await ctx.db.query('users').first())!.name;", True),
+        ("convex/f.js", "return (await ctx.db.query('users').first()).name;", False),
+        ("convex/f.ts", "return ((await ctx.db.query('users').first()) as any).name;", False),
+        ("convex/f.ts", "const u: any = await ctx.db.query('users').first(); return u.name;", False),
+        ("convex/f.ts", "const g = async (ctx: any) => (await ctx.db.query('users').first()).name;", False),
+        (
+            "convex/f.ts",
+            "const g = async (ctx: QueryCtx) => (await ctx.db.query('users').first()).name;",
+            True,
+        ),
+        ("convex/f.ts", "await ctx.db.insert('users', { name: 'a' });", True),
+        ("convex/f.ts", "const d = { name: 'a' }; await ctx.db.insert('users', d);", False),
+        ("convex/f.ts", "await ctx.db.insert('users', { ...{ name: 'a' } });", False),
+        ("convex/f.ts", "await ctx.db.insert('users', { name: 'a' } as any);", False),
+    ],
+)
+def test_whether_the_compiler_finds_it_too(tmp_path: Path, path: str, body: str, compiler: bool) -> None:
+    text = f"export const f = mutation({{ args: {{}}, handler: async (ctx) => {{ {body} }} }});\n"
+    source = FolderSource(write_project(tmp_path, {"convex/schema.ts": SCHEMA, path: text}))
+    found = collect(source, [READER.read(source, Config())], NAMES, [path])
+    assert [fact.compiler for _, all_ in found for fact in all_ if isinstance(fact, FieldUse)] == [compiler]
 
 
 def test_queries_name_their_index_and_filter_by_fields(tmp_path: Path) -> None:
