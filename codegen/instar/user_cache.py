@@ -45,16 +45,29 @@ def code_stamp() -> int:
     return crc32(repr(sorted(states)).encode())
 
 
-def store(path: Path, data: bytes) -> None:
-    """Write a file beside its place and rename it there; what cannot be written is not kept."""
+def store(path: Path, data: bytes, *, most: int = 100) -> None:
+    """Write a file beside its place and rename it there; what cannot be written is not kept.
+
+    Args:
+        path: Its place, in a folder of its kind.
+        data: Its content.
+        most: How many of its kind are kept; the oldest go.
+    """
     staged = None
-    with contextlib.suppress(OSError):
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, staged = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         os.replace(staged, path)
-        return
-    if staged is not None:
-        with contextlib.suppress(OSError):
-            os.unlink(staged)
+        staged = None
+        with os.scandir(path.parent) as entries:
+            written = [(entry.stat().st_mtime_ns, entry.path) for entry in entries]
+        for _, old in sorted(written, reverse=True)[most:]:
+            os.unlink(old)
+    except OSError:
+        pass
+    finally:
+        if staged is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(staged)

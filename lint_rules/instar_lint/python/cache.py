@@ -20,7 +20,6 @@ from instar_lint.python.memory import Consulted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.watch import Watch
@@ -83,8 +82,8 @@ class FactsCache:
         """Write what is new; a folder that cannot be written is left alone."""
         if self._file is None or not self._changed:
             return
-        store(self._file, _encode({p: e for p, e in self._entries.items() if p in self._blobs}))
-        _prune(self._file.parent)
+        kept = {path: entry for path, entry in self._entries.items() if path in self._blobs}
+        store(self._file, _encode(kept), most=_MOST)
 
     def _now(self, consulted: Consulted) -> str:
         if consulted.kind == "name":
@@ -107,11 +106,3 @@ def _question(knowledge: Knowledge, watch: Watch) -> str:
         watch.everything,
     )
     return hashlib.sha256(_encode(asked)).hexdigest()[:32]
-
-
-def _prune(folder: Path) -> None:
-    """Keep the questions that were asked last."""
-    with suppress(OSError):
-        kept = sorted(folder.glob("*.msgpack"), key=lambda file: file.stat().st_mtime, reverse=True)
-        for old in kept[_MOST:]:
-            old.unlink(missing_ok=True)

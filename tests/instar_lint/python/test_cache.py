@@ -1,11 +1,14 @@
 """The facts of a project are the same with a cache, without one, and with a damaged one."""
 
 import os
+import shutil
+import sys
 
 import pytest
 
 from instar.config import Config
 from instar.sources import FolderSource
+from instar.user_cache import store
 from instar_lint.python import Knowledge, Watch, collect
 
 MODELS = """
@@ -81,3 +84,41 @@ def test_a_folder_that_cannot_be_written_is_no_error(project, tmp_path, monkeypa
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("INSTAR_CACHE_DIR", str(tmp_path / "file" / "below"))
     assert views(project) == [(3, "proven")]
+
+
+def test_an_edit_that_keeps_size_and_time_counts(project, monkeypatch):
+    monkeypatch.setattr("instar.sources.disk.RECENT", 0)
+    assert views(project) == [(3, "proven")]
+    file = project / "views.py"
+    before = file.stat()
+    file.write_text(file.read_text().replace(".name", ".nome"))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert file.stat().st_size == before.st_size
+    assert views(project) == []
+
+
+def test_going_back_and_forth_between_two_versions_is_never_stale(project):
+    service = project / "services.py"
+    good = service.read_text()
+    for text, found in [(good, [(3, "proven")]), ("def load(s):\n    return 1\n", [])] * 2:
+        rewrite(service, text)
+        assert views(project) == found
+
+
+def test_what_is_kept_is_found_by_content_in_another_clone(project, tmp_path, monkeypatch):
+    assert views(project) == [(3, "proven")]
+    clone = tmp_path / "clone"
+    shutil.copytree(project, clone)
+    monkeypatch.setattr(sys.modules[collect.__module__], "run_module", None)  # nothing is interpreted again
+    assert views(clone) == [(3, "proven")]
+    rewrite(clone / "views.py", (clone / "views.py").read_text() + "\n")
+    with pytest.raises(TypeError):
+        views(clone)
+
+
+def test_the_oldest_files_of_a_kind_go(tmp_path):
+    for number in range(5):
+        store(tmp_path / "kind" / str(number), b"", most=3)
+        os.utime(tmp_path / "kind" / str(number), ns=(number, number))
+    store(tmp_path / "kind" / "last", b"", most=3)
+    assert sorted(file.name for file in (tmp_path / "kind").iterdir()) == ["3", "4", "last"]
