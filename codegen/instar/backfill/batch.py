@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from instar.backfill.connecting import reading, writing_batch
+from instar.backfill.connecting import reading
 from instar.backfill.keyset import Key, KeyRange
 from instar.backfill.lease import Lease, Leases, Skipped
 from instar.backfill.tracking import Request
+from instar.backfill.transaction import Stepwise
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import sqlalchemy as sa
 
     from instar.backfill.backends.base import Rewriter
     from instar.backfill.statements import Statements
+    from instar.backfill.transaction import Transaction
 
 _ROUNDS = 3
 """How often a batch reads rows again that changed while it computed; the final sweep finds the rest."""
@@ -45,15 +49,40 @@ class Done(msgspec.Struct, frozen=True):
     request: Request | None
 
 
+class _MovedError(Exception):
+    """The cursor stands elsewhere: a commit came through whose answer was lost."""
+
+    def __init__(self, cursor: Key | None, request: Request | None) -> None:
+        super().__init__()
+        self.cursor = cursor
+        self.request = request
+
+
 class Batcher:
     """Runs the batches of one worker; reads and computes ahead where the backend can.
+
+    Args:
+        engine: The database.
+        statements: The table's statements.
+        rewriter: What a batch does.
+        leases: The leases of the backfill.
+        hurried: Whether a batch's commit need not wait for the disk.
 
     Attributes:
         last: The rows of the batch that was begun last, to name the culprit when it fails.
     """
 
-    def __init__(self, engine: sa.Engine, statements: Statements, rewriter: Rewriter, leases: Leases) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        statements: Statements,
+        rewriter: Rewriter,
+        leases: Leases,
+        *,
+        hurried: bool,
+    ) -> None:
         self._engine = engine
+        self._hurried = hurried
         self._statements = statements
         self._rewriter = rewriter
         self._leases = leases
@@ -81,35 +110,41 @@ class Batcher:
             FencedError: The lease is somebody else's; nothing was written.
             Exception: Whatever the database or `compute` raised; nothing was written.
         """
-        prepared = self._next(lease, cursor, size) if self._pool else None
+        prepared = self._next(lease, cursor, size) if self._pool else self._prepare(lease, cursor, size)
+        self.last = prepared.rows
         begun = time.perf_counter()
-        with writing_batch(self._engine) as connection:
-            request, stored = self._leases.hold(connection, lease)
-            if stored != cursor:
-                self.discard()
-                return Done(stored, stored == lease.rows.until, 0, 0, 0.0, 0.0, request)
-            prepared = prepared or self._prepare(connection, lease, cursor, size)
-            self.last = prepared.rows
-            rewritten = self._write(connection, prepared)
-            self._learn(prepared.rows, rewritten)
-            scanned = prepared.size if prepared.more else rewritten
-            elapsed = time.perf_counter() - begun
-            self._leases.checkpoint(
-                connection,
-                lease,
-                cursor=prepared.rows.until,
-                done=not prepared.more,
-                processed=rewritten,
-                scanned=scanned,
-                rate=scanned / max(elapsed + (0 if self._pool else prepared.seconds), 1e-6),
-            )
+        try:
+            with self._statements.backend.batch(self._engine, hurried=self._hurried) as transaction:
+                held = self._leases.hold(transaction, lease)
+                sent, expected = self._rewriter.write(transaction, prepared.rows, prepared.payload)
+                transaction.wait()
+                request = _in_place(held, cursor)
+                rewritten = sent.rowcount
+                if rewritten < expected:
+                    rewritten += self._write_changed(transaction, prepared.rows)
+                scanned = prepared.size if prepared.more else rewritten
+                elapsed = time.perf_counter() - begun
+                self._leases.checkpoint(
+                    transaction,
+                    lease,
+                    cursor=prepared.rows.until,
+                    done=not prepared.more,
+                    processed=rewritten,
+                    scanned=scanned,
+                    rate=scanned / max(elapsed + (0 if self._pool else prepared.seconds), 1e-6),
+                )
+        except _MovedError as moved:
+            self.discard()
+            finished = moved.cursor == lease.rows.until
+            return Done(moved.cursor, finished, 0, 0, 0.0, 0.0, moved.request)
+        self._learn(prepared.rows, rewritten)
         return Done(
             cursor=prepared.rows.until,
             finished=not prepared.more,
             rewritten=rewritten,
             scanned=scanned,
             seconds=time.perf_counter() - begun,
-            reading=prepared.seconds if self._pool else 0.0,
+            reading=prepared.seconds,
             request=request,
         )
 
@@ -120,10 +155,11 @@ class Batcher:
         key = self.last.until
         finished = key == lease.rows.until
         with self._engine.begin() as connection:
-            request, _ = self._leases.hold(connection, lease)
+            transaction = Stepwise(connection)
+            request, _ = self._leases.hold(transaction, lease)()
             count = self._leases.skip(connection, lease, Skipped(key, reason))
             self._leases.checkpoint(
-                connection, lease, cursor=key, done=finished, processed=0, scanned=1, rate=0.0
+                transaction, lease, cursor=key, done=finished, processed=0, scanned=1, rate=0.0
             )
         return count, Done(key, finished, 0, 1, 0.0, 0.0, request)
 
@@ -134,7 +170,7 @@ class Batcher:
             future = self._ahead[2]
         else:
             self.discard()
-            future = self._pool.submit(self._read_ahead, lease, cursor, size)
+            future = self._pool.submit(self._prepare, lease, cursor, size)
         self._ahead = None
         try:
             prepared = future.result()
@@ -142,23 +178,22 @@ class Batcher:
             self.last = self._reading
             raise
         if prepared.more:
-            ahead = self._pool.submit(self._read_ahead, lease, prepared.rows.until, size)
+            ahead = self._pool.submit(self._prepare, lease, prepared.rows.until, size)
             self._ahead = (prepared.rows.until, size, ahead)
         return prepared
 
-    def _read_ahead(self, lease: Lease, cursor: Key | None, size: int) -> Prepared:
-        with reading(self._engine) as connection:
-            return self._prepare(connection, lease, cursor, size)
-
-    def _prepare(self, connection: sa.Connection, lease: Lease, cursor: Key | None, size: int) -> Prepared:
+    def _prepare(self, lease: Lease, cursor: Key | None, size: int) -> Prepared:
         begun = time.perf_counter()
         rest = KeyRange(cursor if cursor is not None else lease.rows.after, lease.rows.until)
-        rows, more = self._range(connection, rest, size)
+        rows, more = self._range(rest, size)
         self._reading = rows
-        payload = self._rewriter.read(connection, rows)
+        payload = None
+        if self._rewriter.reads_ahead:
+            with reading(self._engine) as connection:
+                payload = self._rewriter.read(connection, rows)
         return Prepared(rows, size, more, payload, time.perf_counter() - begun)
 
-    def _range(self, connection: sa.Connection, rest: KeyRange, size: int) -> tuple[KeyRange, bool]:
+    def _range(self, rest: KeyRange, size: int) -> tuple[KeyRange, bool]:
         """The next rows, and whether more follow.
 
         So many consecutive integers are the keys of at most so many rows; while most of them are, nobody has to
@@ -168,7 +203,8 @@ class Batcher:
         if self._dense and after is not None and len(after) == 1 and type(after[0]) is int is type(last):
             until = min(after[0] + size, last)
             return KeyRange(after, (until,)), until < last
-        rows, more = self._statements.boundary(connection, rest, size)
+        with reading(self._engine) as connection:
+            rows, more = self._statements.boundary(connection, rest, size)
         return rows, more and rows.until != rest.until
 
     def _learn(self, rows: KeyRange, rewritten: int) -> None:
@@ -177,13 +213,22 @@ class Batcher:
         integers = type(first) is int is type(last) and len(rows.until) == 1
         self._dense = integers and rewritten * 2 >= last - first
 
-    def _write(self, connection: sa.Connection, prepared: Prepared) -> int:
-        """Write, and read those rows again that changed since they were read."""
-        rewritten, changed = self._rewriter.write(connection, prepared.rows, prepared.payload)
+    def _write_changed(self, transaction: Transaction, rows: KeyRange) -> int:
+        """Read those rows again that changed since they were read, and write them; how many were written."""
+        rewritten = 0
         for _ in range(_ROUNDS):
-            if not changed:
+            payload = self._rewriter.read(transaction.connection, rows)
+            sent, expected = self._rewriter.write(transaction, rows, payload)
+            transaction.wait()
+            rewritten += sent.rowcount
+            if sent.rowcount == expected:
                 break
-            payload = self._rewriter.read(connection, prepared.rows)
-            again, changed = self._rewriter.write(connection, prepared.rows, payload)
-            rewritten += again
         return rewritten
+
+
+def _in_place(held: Callable[[], tuple[Request | None, Key | None]], cursor: Key | None) -> Request | None:
+    """What is asked of us, where the cursor stands as we left it."""
+    request, stored = held()
+    if stored != cursor:
+        raise _MovedError(stored, request)
+    return request

@@ -59,6 +59,17 @@ def unreachable(url: sa.URL, error: BaseException) -> InstarError:
     )
 
 
+def refused(name: str, error: Exception) -> InstarError:
+    """What ended a backfill, on one line; an error of our own is that line already."""
+    if isinstance(error, InstarError):
+        return error
+    reason = " ".join(str(getattr(error, "orig", None) or error).split()) or type(error).__name__
+    place = f"{name}: " if name else ""
+    return InstarError(
+        f"{place}the database refused: {reason[:500]}. The failure is recorded; run it again to resume."
+    )
+
+
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A connection for reading: every statement sees the newest rows, and no lock is taken."""
@@ -67,19 +78,6 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
             yield connection.execution_options(instar_reads=True)
         else:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
-
-
-@contextmanager
-def writing_batch(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction whose commit does not wait for the disk, where the backend can leave that out.
-
-    A crash of the server may lose the last such commits, always whole and always the latest: rows and cursor
-    together. The transaction that ends a backfill waits, and with it all before it are on the disk.
-    """
-    with engine.connect() as connection:
-        batch = connection.execution_options(instar_batch=True)
-        with batch.begin():
-            yield batch
 
 
 def _check_file(path: str) -> None:

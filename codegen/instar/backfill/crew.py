@@ -1,13 +1,14 @@
-"""The workers of one run: this thread alone, threads, processes, or an executor that is given."""
+"""The workers of one run: this thread alone, threads, processes, or an executor that is given.
+
+Where Python computes, all workers but the first are processes; that one works here while they start.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
 from concurrent.futures import (
     FIRST_COMPLETED,
     Executor,
     Future,
-    ProcessPoolExecutor,
     ThreadPoolExecutor,
     wait,
 )
@@ -18,6 +19,7 @@ import msgspec
 import sqlalchemy as sa
 
 from instar.backfill.cluster import cluster
+from instar.backfill.process import work_apart
 from instar.backfill.share import Share, work_here, work_on
 from instar.backfill.worker import End, Report
 from instar.errors import InstarError
@@ -72,10 +74,10 @@ class Crew:
             return work_here(share, self._engine, self._statements, stop=stop, tell=tell, gauges=gauges)
         shares = _shares(share, count)
         if alone:
-            with ThreadPoolExecutor(count, "instar-worker") as threads, _processes(share) as processes:
+            with ThreadPoolExecutor(count, "instar-worker") as threads:
                 futures = [
-                    processes.submit(work_on, one)
-                    if processes is not None and position
+                    threads.submit(work_apart, one, stop)
+                    if position and share.work.compute
                     else threads.submit(
                         work_here, one, self._engine, self._statements, stop=stop, gauges=gauges
                     )
@@ -126,17 +128,6 @@ class Crew:
                 self._leases.revoke(connection, share.run)
         except sa.exc.DBAPIError:
             pass  # a batch holds the row, or the server is away: again in a moment
-
-
-@contextmanager
-def _processes(share: Share) -> Iterator[Executor | None]:
-    """Processes for all workers but the first, where Python computes; that one works here while they start."""
-    if share.work.compute is None:
-        yield None
-        return
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(share.options.workers - 1, mp_context=spawn) as processes:
-        yield processes
 
 
 def _shares(share: Share, count: int) -> list[Share]:

@@ -20,7 +20,10 @@ from instar.backfill.keyset import Key, KeyRange, decode_key, encode_key
 from instar.backfill.tracking import MIGRATIONS, PARTITIONS, Request, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from instar.backfill.backends.base import Backend
+    from instar.backfill.transaction import Transaction
 
 _CLOCK_TOLERANCE = 1.0
 
@@ -83,8 +86,6 @@ class Leases:
             .where(parts.owner == sa.bindparam("holder"))
             .with_for_update()
         )
-        if backend.unhurried:
-            self._hold = self._hold.add_columns(sa.literal_column(backend.unhurried))
         bound = sa.bindparam
         self._checkpoint = (
             PARTITIONS.update()
@@ -134,19 +135,25 @@ class Leases:
             cursor=decode_key(cursor) if cursor else None,
         )
 
-    def hold(self, connection: sa.Connection, lease: Lease) -> tuple[Request | None, Key | None]:
+    def hold(self, transaction: Transaction, lease: Lease) -> Callable[[], tuple[Request | None, Key | None]]:
         """Lock our partition until the end of the transaction, and see what is asked of us.
 
         Returns:
-            The request, and where the cursor stands.
-
-        Raises:
-            FencedError: The partition is no longer ours, or the backfill no longer runs.
+            To be called once the transaction has waited: the request, and where the cursor stands. It raises
+            `FencedError` where the partition is no longer ours, or the backfill no longer runs.
         """
-        row = connection.execute(self._hold, {"held": lease.number, "holder": lease.owner}).one_or_none()
-        if row is None or row.status != "running":
-            raise FencedError
-        return row.request, decode_key(row.cursor_key) if row.cursor_key else None
+        sent = transaction.send(self._hold, {"held": lease.number, "holder": lease.owner})
+
+        def verdict() -> tuple[Request | None, Key | None]:
+            row = sent.one_or_none()
+            if row is None:
+                raise FencedError
+            cursor, status, request = row
+            if status != "running":
+                raise FencedError
+            return request, decode_key(cursor) if cursor else None
+
+        return verdict
 
     def control(self, connection: sa.Connection) -> tuple[Status | None, Request | None]:
         """The status of the backfill and what is asked of its workers."""
@@ -157,7 +164,7 @@ class Leases:
 
     def checkpoint(
         self,
-        connection: sa.Connection,
+        transaction: Transaction,
         lease: Lease,
         *,
         cursor: Key,
@@ -166,11 +173,7 @@ class Leases:
         scanned: int,
         rate: float,
     ) -> None:
-        """Move the cursor, count, and renew the lease, in the transaction of the batch.
-
-        Raises:
-            FencedError: The partition is no longer ours.
-        """
+        """Move the cursor, count, and renew the lease, in the transaction that holds it."""
         values = {
             "held": lease.number,
             "holder": lease.owner,
@@ -181,8 +184,7 @@ class Leases:
             "speed": rate,
             "next_owner": None if done else lease.owner,
         }
-        if connection.execute(self._checkpoint, values).rowcount != 1:
-            raise FencedError
+        transaction.send(self._checkpoint, values)
 
     def skip(self, connection: sa.Connection, lease: Lease, skipped: Skipped) -> int:
         """Store a row that could not be rewritten; returns how many there are in this partition."""

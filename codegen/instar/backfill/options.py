@@ -33,6 +33,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         max_blocked: How many sessions may wait for a lock.
         throttle_query: SQL with one number; batches wait while it is above 0.
         poll: Seconds between two looks at probes, at other workers' leases and at a pause.
+        durable_batches: Let the commit of every batch wait for the disk, and for synchronous replicas; otherwise only
+            the one that ends a run does, and a crash of the server takes the last batches back, rows and cursor together.
         reconnect: For how many seconds to try again when the server is gone.
     """
 
@@ -56,6 +58,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     throttle_query: str | None = None
     poll: float = 0.5
     reconnect: float = 60.0
+    durable_batches: bool = False
 
     @property
     def lock_timeout(self) -> float:

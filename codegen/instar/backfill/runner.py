@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from instar.backfill import tracking
 from instar.backfill.admission import admit
 from instar.backfill.backends import backend_of
-from instar.backfill.connecting import connect, parse_url, reading
+from instar.backfill.connecting import connect, parse_url, reading, refused
 from instar.backfill.crew import Crew
 from instar.backfill.keyset import Key
 from instar.backfill.lease import Lease, Leases, Skipped, skipped_rows
@@ -104,7 +104,7 @@ def run(
         the_run = _Run(share, engine, statements, rewriter, listener)
         return the_run.to_the_end(executor, gauges, stop or threading.Event())
     except sa.exc.DBAPIError as error:
-        raise _told(work.name, error) from error
+        raise refused(work.name, error) from error
     finally:
         engine.dispose()
 
@@ -149,7 +149,7 @@ class _Run:
             self._record_failure(error)
             if isinstance(error, InstarError):
                 raise
-            raise _told(self._share.work.name, error) from error
+            raise refused(self._share.work.name, error) from error
 
     def _passes(
         self, lease: Lease | None, executor: Executor | None, gauges: Sequence[Gauge], stop: threading.Event
@@ -234,18 +234,7 @@ class _Run:
         """In a transaction of its own, so that the rollback of the batch does not take it along."""
         try:
             with self._engine.begin() as connection:
-                tracking.finish(connection, self._share.work.name, "failed", str(_told("", error))[:2000])
+                tracking.finish(connection, self._share.work.name, "failed", str(refused("", error))[:2000])
                 self._leases.revoke(connection, self._share.run)
         except Exception:  # noqa: BLE001, S110 - the first error is the one to tell; the lease lapses by itself
             pass
-
-
-def _told(name: str, error: Exception) -> InstarError:
-    """What the database refused, on one line."""
-    if isinstance(error, InstarError):
-        return error
-    reason = " ".join(str(getattr(error, "orig", None) or error).split()) or type(error).__name__
-    place = f"{name}: " if name else ""
-    return InstarError(
-        f"{place}the database refused: {reason[:500]}. The failure is recorded; run it again to resume."
-    )

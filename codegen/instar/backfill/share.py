@@ -53,8 +53,8 @@ def rewriter_of(engine: sa.Engine, statements: Statements, options: Options) -> 
     return statements.backend.computing(statements.table, compute, codec)
 
 
-def work_on(share: Share) -> End:
-    """Do a share of a run, in a process of its own: the parent stops it by taking its leases away."""
+def work_on(share: Share, *, stop: threading.Event | None = None) -> End:
+    """Do a share of a run, in a process of its own: who started it stops it by taking its leases away, or by `stop`."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     url = sa.make_url(share.url)
@@ -63,7 +63,7 @@ def work_on(share: Share) -> End:
     try:
         with reading(engine) as connection:
             statements = Statements(backend, describe(connection, share.work))
-        return work_here(share, engine, statements, stop=threading.Event())
+        return work_here(share, engine, statements, stop=stop or threading.Event())
     finally:
         engine.dispose()
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from instar.backfill.backends.base import Backend
     from instar.backfill.table import Table
+    from instar.backfill.transaction import Sent, Transaction
 
 
 class Statements:
@@ -80,8 +81,8 @@ class ServerSide:
     def read(self, connection: sa.Connection, rows: KeyRange) -> None:
         """Nothing is read."""
 
-    def write(self, connection: sa.Connection, rows: KeyRange, payload: None) -> tuple[int, int]:  # noqa: ARG002 - nothing was read
+    def write(self, transaction: Transaction, rows: KeyRange, payload: None) -> tuple[Sent, int]:  # noqa: ARG002 - nothing was read
         """Rewrite the rows of the range that match the guard, at this moment."""
         where, parameters = self._statements.where(rows)
         update = f"{self._update}{where} AND ({self._statements.guard})"
-        return connection.exec_driver_sql(update, parameters).rowcount, 0
+        return transaction.send(update, parameters), 0

@@ -14,6 +14,7 @@ from instar.backfill.connecting import reading
 from instar.backfill.keyset import Key, KeyRange, show_key
 from instar.backfill.lease import Leases, skipped_rows
 from instar.backfill.tracking import PARTITIONS
+from instar.backfill.transaction import Stepwise
 from instar.errors import InstarError
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _stays(connection: sa.Connection, statements: Statements, rewriter: Rewriter
     rows = KeyRange(None, key)
     with connection.begin_nested() as savepoint:
         try:
-            rewriter.write(connection, rows, rewriter.read(connection, rows))
+            rewriter.write(Stepwise(connection), rows, rewriter.read(connection, rows))
             return key in statements.left_keys(connection, 1)
         except Exception as error:
             if isinstance(error, ComputeFailedError) or statements.backend.fault(error) is not Fault.FATAL:

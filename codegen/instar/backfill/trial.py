@@ -13,6 +13,7 @@ from instar.backfill.options import Options
 from instar.backfill.share import rewriter_of
 from instar.backfill.statements import Statements
 from instar.backfill.table import describe
+from instar.backfill.transaction import Stepwise
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -67,7 +68,8 @@ def dry_run(work: BackfillWork, url: str, *, options: Options | None = None) -> 
                 return Trial(rewritten=0, samples=())
             rows = KeyRange(None, first[-1])
             before = [_row(connection, statements, key) for key in first[:_SHOWN]]
-            rewritten, _ = rewriter.write(connection, rows, rewriter.read(connection, rows))
+            sent, _ = rewriter.write(Stepwise(connection), rows, rewriter.read(connection, rows))
+            rewritten = sent.rowcount
             after = [_row(connection, statements, key) for key in first[:_SHOWN]]
             transaction.rollback()
     finally:

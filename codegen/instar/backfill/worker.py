@@ -86,7 +86,7 @@ class Worker:
         self._options = options
         self._stop = stop
         self._tell = tell
-        self._batcher = Batcher(engine, statements, rewriter, leases)
+        self._batcher = Batcher(engine, statements, rewriter, leases, hurried=not options.durable_batches)
         first = _FIRST_COMPUTED_BATCH if statements.table.work.compute else _FIRST_BATCH
         self._pace = Pace(target=options.target, first=first, most=options.batch)
         self._rows = 0

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from backfill_cases import create_people, work
 from instar.backfill import Options, run
 from instar.backfill.backends import backend_of
+from instar.backfill.keyset import Key
 from instar.backfill.lease import FencedError, Lease, Leases
+from instar.backfill.transaction import Transaction
 
 
 @pytest.fixture
@@ -29,6 +31,12 @@ def leases(engine: sa.Engine, term: float) -> Leases:
     return Leases(backend_of(engine.url), "m/people.full_name", term=term, run="test")
 
 
+def hold(leases: Leases, transaction: Transaction, lease: Lease) -> tuple[str | None, Key | None]:
+    verdict = leases.hold(transaction, lease)
+    transaction.wait()
+    return verdict()
+
+
 def claim(engine: sa.Engine, term: float) -> Lease | None:
     with engine.begin() as connection:
         return leases(engine, term).claim(connection)
@@ -45,13 +53,14 @@ def test_a_late_sleeper_can_neither_hold_nor_move_nor_renew(engine: sa.Engine) -
     assert heir is not None
     assert (heir.number, heir.cursor) == (late.number, late.cursor) == (1, (10,))
     mine = leases(engine, 60.0)
-    with pytest.raises(FencedError), engine.begin() as connection:
-        mine.hold(connection, late)
-    with pytest.raises(FencedError), engine.begin() as connection:
-        mine.checkpoint(connection, late, cursor=(20,), done=False, processed=10, scanned=10, rate=1.0)
+    with pytest.raises(FencedError), backend_of(engine.url).batch(engine, hurried=True) as transaction:
+        hold(mine, transaction, late)
+    with backend_of(engine.url).batch(engine, hurried=True) as transaction:
+        mine.checkpoint(transaction, late, cursor=(20,), done=False, processed=10, scanned=10, rate=1.0)
     with engine.begin() as connection:
         assert not mine.renew(connection, late)
-        assert mine.hold(connection, heir) == (None, (10,))
+    with backend_of(engine.url).batch(engine, hurried=True) as transaction:
+        assert hold(mine, transaction, heir) == (None, (10,))
 
 
 def test_a_lease_from_the_future_has_lapsed(engine: sa.Engine) -> None:

@@ -6,11 +6,14 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     import sqlalchemy as sa
 
     from instar.backfill.compute import Codec, Compute
     from instar.backfill.keyset import Key, KeyRange
     from instar.backfill.table import Table
+    from instar.backfill.transaction import Sent, Transaction
 
 
 class Fault(Enum):
@@ -28,14 +31,15 @@ class Rewriter(Protocol):
     reads_ahead: bool
 
     def read(self, connection: sa.Connection, rows: KeyRange) -> Any:
-        """What `write` needs, computed; None where the server does it all."""
+        """What `write` needs, computed; None where the database does it all."""
         ...
 
-    def write(self, connection: sa.Connection, rows: KeyRange, payload: Any) -> tuple[int, int]:
-        """Write inside the transaction of `connection`.
+    def write(self, transaction: Transaction, rows: KeyRange, payload: Any) -> tuple[Sent, int]:
+        """Write inside a transaction.
 
         Returns:
-            How many rows were rewritten, and how many had changed since they were read and were left alone.
+            What was sent, which tells how many rows were rewritten; and how many it should be, unless some have changed
+            since they were read. Those were left alone. 0 where nothing was read.
         """
         ...
 
@@ -45,11 +49,17 @@ class Backend(Protocol):
 
     name: str
     placeholder: str
-    unhurried: str | None
-    """SQL that lets the commit of a batch's transaction return before it is on the disk, evaluated by its first query."""
 
     def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:
         """An engine whose transactions suit batches; waits for locks no longer than `lock_timeout` seconds."""
+        ...
+
+    def batch(self, engine: sa.Engine, *, hurried: bool) -> AbstractContextManager[Transaction]:
+        """The transaction of a batch.
+
+        A crash of the server may lose the last commits of hurried ones, always whole and always the latest: rows and
+        cursor together. The transaction that ends a run waits for the disk, and with it all before it are there.
+        """
         ...
 
     def clock(self) -> str:

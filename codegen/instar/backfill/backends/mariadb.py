@@ -10,9 +10,12 @@ from instar.backfill.backends.base import Fault
 from instar.backfill.compute import Codec, Compute, ComputeFailedError, compute_all, describe_error
 from instar.backfill.keyset import Key, KeyRange, compare_columns
 from instar.backfill.statements import Statements
+from instar.backfill.transaction import NOTHING, Sent, Transaction, stepwise
 from instar.errors import InstarError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from instar.backfill.table import Table
 
 _BUSY = {1205, 1213, 1020, 3024, 1969, 1153}
@@ -28,7 +31,6 @@ class MariaDB:
 
     name = "mariadb"
     placeholder = "%s"
-    unhurried: str | None = None
 
     def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:
         """An engine in READ COMMITTED, so that a batch locks no gaps and lets others insert.
@@ -49,6 +51,10 @@ class MariaDB:
                     cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
 
         return engine
+
+    def batch(self, engine: sa.Engine, *, hurried: bool) -> AbstractContextManager[Transaction]:
+        """One statement after the other."""
+        return stepwise(engine, hurried=hurried)
 
     def clock(self) -> str:
         """UTC, whatever the time zone of the session and its summer time."""
@@ -119,20 +125,20 @@ class _Computing:
 
     def write(
         self,
-        connection: sa.Connection,
+        transaction: Transaction,
         rows: KeyRange,  # noqa: ARG002 - the payload says which rows
         payload: _Payload | None,
-    ) -> tuple[int, int]:
+    ) -> tuple[Sent, int]:
         """Write the values to the rows whose columns still have the digest that was read."""
         if payload is None:
-            return 0, 0
+            return NOTHING, 0
         one = f"({', '.join(['%s'] * (self._width + 2))})"
         update = self._update.replace("{rows}", ", ".join([one] * len(payload)), 1)
         try:
-            written = connection.exec_driver_sql(update, tuple(v for row in payload for v in row)).rowcount
+            sent = transaction.send(update, tuple(v for row in payload for v in row))
         except TypeError as error:  # PyMySQL has no spelling for a value that compute returned
             raise ComputeFailedError(describe_error(error)) from error
-        return written, len(payload) - written
+        return sent, len(payload)
 
     def _write_sql(self, connection: sa.Connection) -> str:
         """The UPDATE, with `{rows}` where the values go; text keys are compared in their column's collation."""

@@ -13,12 +13,16 @@ import msgspec
 import sqlalchemy as sa
 
 from instar.backfill.backends.base import Fault
+from instar.backfill.backends.psycopg_pipeline import Answer, Pipelines
 from instar.backfill.compute import Codec, Compute, compute_all
 from instar.backfill.keyset import Key, KeyRange, compare_rows
 from instar.backfill.statements import Statements
+from instar.backfill.transaction import NOTHING, Sent, Transaction
 from instar.errors import InstarError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from instar.backfill.table import Table
 
 
@@ -30,6 +34,9 @@ class _Payload(msgspec.Struct, frozen=True):
     count: int
 
 
+_AT_ONCE = 500
+"""Rows that the driver turns into Python at once; meanwhile no other thread runs, not even one that holds locks."""
+
 _BUSY = {"40001", "40P01", "55P03", "57014"}
 _LOST = {"57P01", "57P02", "57P03", "53300"}
 
@@ -39,7 +46,9 @@ class PostgreSQL:
 
     name = "postgresql"
     placeholder = "%s"
-    unhurried: str | None = "set_config('synchronous_commit', 'off', true)"
+
+    def __init__(self) -> None:
+        self._pipelines = Pipelines()
 
     def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:
         """An engine in READ COMMITTED, where an UPDATE sees a row as the last writer left it."""
@@ -59,6 +68,10 @@ class PostgreSQL:
             driver.autocommit = False
 
         return engine
+
+    def batch(self, engine: sa.Engine, *, hurried: bool) -> AbstractContextManager[Transaction]:
+        """Two round trips: to lock and rewrite, and to move the cursor and commit."""
+        return self._pipelines.transaction(engine, hurried=hurried)
 
     def clock(self) -> str:
         """The clock at this moment, not at the start of the transaction."""
@@ -114,7 +127,9 @@ class _Computing:
         where, parameters = self._statements.where(rows)
         cursor = driver.cursor(binary=True)
         cursor.execute(f"{self._sql.select} WHERE {where} AND ({self._statements.guard})", parameters)
-        found = cursor.fetchall()
+        found: list[tuple[Any, ...]] = []
+        while some := cursor.fetchmany(_AT_ONCE):
+            found += some
         if not found:
             return None
         columns = tuple(zip(*found, strict=True))
@@ -129,19 +144,19 @@ class _Computing:
 
     def write(
         self,
-        connection: sa.Connection,
+        transaction: Transaction,
         rows: KeyRange,  # noqa: ARG002 - the payload says which rows
         payload: _Payload | None,
-    ) -> tuple[int, int]:
+    ) -> tuple[Sent, int]:
         """Write the values to the row versions that they were computed from."""
         if payload is None:
-            return 0, 0
+            return NOTHING, 0
         assert self._sql is not None
-        driver: Any = connection.connection.driver_connection
+        driver: Any = transaction.connection.connection.driver_connection
         cursor = driver.cursor(binary=True)
         update = f"{self._sql.update}{payload.spelled}{self._sql.match}"
         cursor.execute(update, payload.arrays, prepare=True)
-        return cursor.rowcount, payload.count - cursor.rowcount
+        return Answer(cursor), payload.count
 
 
 class _Sql(msgspec.Struct, frozen=True):

@@ -11,12 +11,13 @@ from instar.backfill.backends.base import Fault
 from instar.backfill.compute import Codec, Compute, by_position, compute_all
 from instar.backfill.keyset import Key, KeyRange, compare_rows
 from instar.backfill.statements import Statements
-
-if TYPE_CHECKING:
-    from instar.backfill.table import Table
+from instar.backfill.transaction import Sent, Transaction, stepwise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from instar.backfill.table import Table
 
 _CACHE_KB = 32_000
 """A batch fits in it, so that its pages are written once, when it commits."""
@@ -33,7 +34,6 @@ class SQLite:
 
     name = "sqlite"
     placeholder = "?"
-    unhurried: str | None = None
 
     def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:  # noqa: ARG002 - for servers
         """An engine whose transactions take the write lock when they begin.
@@ -55,11 +55,15 @@ class SQLite:
             # Only writers ask for the lock; a reader's snapshot begins by itself.
             options = connection.get_execution_options()
             if not options.get("instar_reads"):
-                quick = options.get("instar_batch") and connection.info.get("instar_wal")
+                quick = options.get("instar_hurried") and connection.info.get("instar_wal")
                 connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if quick else 'FULL'}")
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
 
         return engine
+
+    def batch(self, engine: sa.Engine, *, hurried: bool) -> AbstractContextManager[Transaction]:
+        """One statement after the other."""
+        return stepwise(engine, hurried=hurried)
 
     def clock(self) -> str:
         """The clock of the machine: there is no server."""
@@ -115,8 +119,9 @@ class _Computing:
     def read(self, connection: sa.Connection, rows: KeyRange) -> None:
         """Nothing is read ahead."""
 
-    def write(self, connection: sa.Connection, rows: KeyRange, payload: None) -> tuple[int, int]:  # noqa: ARG002 - nothing was read
+    def write(self, transaction: Transaction, rows: KeyRange, payload: None) -> tuple[Sent, int]:  # noqa: ARG002 - nothing was read
         """Read, compute and write under the write lock, so that no row changes in between."""
+        connection = transaction.connection
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         table = self._statements.table
@@ -124,7 +129,7 @@ class _Computing:
         where, parameters = self._statements.where(rows)
         condition = f"{where} AND ({self._statements.guard})"
         try:
-            return connection.exec_driver_sql(self._update + condition, parameters).rowcount, 0
+            return transaction.send(self._update + condition, parameters), 0
         except sa.exc.OperationalError as error:
             if "user-defined function" in str(error):
                 # SQLite does not pass on what was raised; the same calls in Python raise it again.
