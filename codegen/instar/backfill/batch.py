@@ -11,6 +11,7 @@ import msgspec
 from instar.backfill.connecting import reading
 from instar.backfill.keyset import Key, KeyRange
 from instar.backfill.lease import Lease, Leases, Skipped
+from instar.backfill.pace import Rate
 from instar.backfill.tracking import Request
 from instar.backfill.transaction import Stepwise
 
@@ -89,6 +90,7 @@ class Batcher:
         self._pool = ThreadPoolExecutor(1, "instar-reader") if rewriter.reads_ahead else None
         self._ahead: tuple[Key | None, int, Future[Prepared]] | None = None
         self._dense = False
+        self._rate = Rate()
         self.last: KeyRange | None = None
 
     def close(self) -> None:
@@ -103,14 +105,24 @@ class Batcher:
             self._ahead[2].cancel()
             self._ahead = None
 
-    def run(self, lease: Lease, cursor: Key | None, size: int) -> Done:
+    def run(self, lease: Lease, cursor: Key | None, size: int, most: int | None = None) -> Done:
         """The next batch of about `size` rows behind `cursor`.
+
+        Args:
+            lease: The partition.
+            cursor: Where the last batch ended; None at the start of the partition.
+            size: How many rows.
+            most: How many at the most; twice as many as `size` without it, since they may have been read already.
 
         Raises:
             FencedError: The lease is somebody else's; nothing was written.
             Exception: Whatever the database or `compute` raised; nothing was written.
         """
-        prepared = self._next(lease, cursor, size) if self._pool else self._prepare(lease, cursor, size)
+        prepared = (
+            self._next(lease, cursor, size, most or 2 * size)
+            if self._pool
+            else self._prepare(lease, cursor, size)
+        )
         self.last = prepared.rows
         begun = time.perf_counter()
         try:
@@ -123,7 +135,6 @@ class Batcher:
                 if rewritten < expected:
                     rewritten += self._write_changed(transaction, prepared.rows)
                 scanned = prepared.size if prepared.more else rewritten
-                elapsed = time.perf_counter() - begun
                 self._leases.checkpoint(
                     transaction,
                     lease,
@@ -131,7 +142,7 @@ class Batcher:
                     done=not prepared.more,
                     processed=rewritten,
                     scanned=scanned,
-                    rate=scanned / max(elapsed + (0 if self._pool else prepared.seconds), 1e-6),
+                    rate=self._rate.after(scanned),
                 )
         except _MovedError as moved:
             self.discard()
@@ -163,10 +174,10 @@ class Batcher:
             )
         return count, Done(key, finished, 0, 1, 0.0, 0.0, request)
 
-    def _next(self, lease: Lease, cursor: Key | None, size: int) -> Prepared:
+    def _next(self, lease: Lease, cursor: Key | None, size: int, most: int) -> Prepared:
         """What was read ahead, when it begins here; and the reader sent on."""
         assert self._pool is not None
-        if self._ahead and self._ahead[:1] == (cursor,) and self._ahead[1] <= 2 * size:
+        if self._ahead and self._ahead[:1] == (cursor,) and self._ahead[1] <= most:
             future = self._ahead[2]
         else:
             self.discard()

@@ -1,12 +1,35 @@
-"""How many rows a batch has: steered so that a transaction takes about as long as it should."""
+"""How many rows a batch has, steered so that a transaction takes about as long as it should; and how fast that is."""
 
 from __future__ import annotations
+
+import time
 
 _AIM = 0.9
 """Aim a little below the target, since a batch that takes longer holds its locks longer."""
 
 _COMPUTING_MAY_TAKE = 4.0
 """Reading and computing hold no lock, so they may take this many times the target."""
+
+_REMEMBERED = 2.0
+"""Over how many seconds a rate is smoothed, about."""
+
+
+class Rate:
+    """Rows a second of late, with the rests between batches."""
+
+    def __init__(self) -> None:
+        self._at = time.monotonic()
+        self._rate: float | None = None
+
+    def after(self, rows: int) -> float:
+        """The rate after that many rows more."""
+        now = time.monotonic()
+        seconds = max(now - self._at, 1e-6)
+        self._at = now
+        newest = rows / seconds
+        share = min(1.0, seconds / _REMEMBERED)
+        self._rate = newest if self._rate is None else self._rate + share * (newest - self._rate)
+        return self._rate
 
 
 class Pace:

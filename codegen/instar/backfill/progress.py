@@ -65,15 +65,13 @@ def read_progress(url: str, name: str | None = None) -> tuple[Progress, ...]:
     engine = connect(backend_of(target), target, lock_timeout=1.0)
     try:
         with reading(engine) as connection:
-            return progress_of(connection, backend_of(target).clock(), name)
+            return progress_of(connection, backend_of(target).clock(), name) if has_tables(connection) else ()
     finally:
         engine.dispose()
 
 
 def progress_of(connection: sa.Connection, clock: str, name: str | None = None) -> tuple[Progress, ...]:
-    """How far the backfills are, over a connection that is open."""
-    if not has_tables(connection):
-        return ()
+    """How far the backfills are, in a database that has the tracking tables."""
     query = sa.select(MIGRATIONS).order_by(MIGRATIONS.c.started_at, MIGRATIONS.c.name)
     if name is not None:
         query = query.where(MIGRATIONS.c.name == name)

@@ -72,11 +72,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 def create_tables(engine: sa.Engine) -> None:
     """Create what is missing. Two processes may do so at the same time."""
-    for table in (MIGRATIONS, PARTITIONS):
+    for table in (PARTITIONS, MIGRATIONS):
         try:
             with engine.begin() as connection:
-                if not sa.inspect(connection).has_table(table.name):
-                    connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+                if has_tables(connection):
+                    return  # the one that is created last
+                connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
         except sa.exc.DBAPIError:
             with engine.connect() as connection:
                 if not sa.inspect(connection).has_table(table.name):

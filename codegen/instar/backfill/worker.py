@@ -171,11 +171,12 @@ class Worker:
 
     def _batch(self, lease: Lease, cursor: Key | None) -> Done | None:
         """One batch; None where it is to be tried again."""
-        size = self._pace.size
+        size, most = self._pace.size, None
         if self._options.limit is not None:
-            size = min(size, max(1, self._options.limit - self._rows))
+            most = max(1, self._options.limit - self._rows)
+            size = min(size, most)
         try:
-            done = self._batcher.run(lease, cursor, size)
+            done = self._batcher.run(lease, cursor, size, most)
         except FencedError:
             raise
         except Exception as error:  # noqa: BLE001 - the backend tells what it means

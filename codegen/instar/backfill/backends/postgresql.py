@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from instar.backfill.table import Table
 
 
+SAME_VERSION = " AND t.xmin = u.x"
+"""The compare-and-set: a row is as it was when it was read."""
+
+
 class _Payload(msgspec.Struct, frozen=True):
     """Arrays ready to be sent, how the statement spells that of the values, and how many rows they are."""
 
@@ -192,7 +196,7 @@ def _write_sql(driver: Any, statements: Statements) -> _Sql:
         select=f"SELECT {', '.join([*system, *columns])} FROM {table.name}",
         update=f"UPDATE {table.name} AS t SET {statements.assignment(f'u.v::{target}')} "
         f"FROM unnest(%b, %b{tables}, ",
-        match=f") AS u({aliases}, v) WHERE t.ctid = u.k AND t.xmin = u.x{same}",
+        match=f") AS u({aliases}, v) WHERE t.ctid = u.k{SAME_VERSION}{same}",
         system=len(system),
         array=array,
     )

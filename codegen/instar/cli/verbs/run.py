@@ -56,6 +56,11 @@ def pacing(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="Seconds after which a silent worker is given up.",
             ),
             click.option(
+                "--durable-batches",
+                is_flag=True,
+                help="Every batch's commit waits for the disk, not only the last one's.",
+            ),
+            click.option(
                 "--max-load",
                 callback=_share,
                 metavar="SHARE",
@@ -199,7 +204,7 @@ def _run(
                 outcome = run(work, url, options=runner_options, listener=show, stop=stop)
             outcomes.append(outcome)
             if output_format == "text":
-                _tell(outcome)
+                _tell(outcome, warn if style == "json" else say)
             if outcome.status != "completed":
                 break
     if output_format == "json":
@@ -234,7 +239,8 @@ def _stoppable() -> Iterator[tuple[threading.Event, list[int]]]:
             signal.signal(number, handler)
 
 
-def _tell(outcome: Outcome) -> None:
+def _tell(outcome: Outcome, say: Callable[[str], None]) -> None:
+    """Say how a run ended."""
     from instar.backfill.keyset import show_key
 
     name, rows = backfills.title(outcome.name), counted(outcome.processed, "row")
