@@ -131,9 +131,9 @@ def compute_all(
 
 
 def _decoder(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+    if dialect.name == "postgresql":
+        return None  # its driver makes them by itself
     if isinstance(kind, sa.JSON):
-        if dialect.name == "postgresql":
-            return None
         return lambda value: json.loads(value) if isinstance(value, str | bytes) else value
     decoder: Callable[[Any], Any] | None = kind.dialect_impl(dialect).result_processor(dialect, None)
     return decoder

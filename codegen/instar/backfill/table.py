@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import msgspec
@@ -43,7 +44,10 @@ def describe(connection: sa.Connection, work: BackfillWork) -> Table:
     inspector = sa.inspect(connection)
     shown = f"{work.namespace}.{work.table}" if work.namespace else work.table
     try:
-        columns = inspector.get_columns(work.table, schema=work.namespace)
+        with warnings.catch_warnings():
+            # A type that SQLAlchemy does not know is no matter: its values pass as they are.
+            warnings.simplefilter("ignore", sa.exc.SAWarning)
+            columns = inspector.get_columns(work.table, schema=work.namespace)
         key = inspector.get_pk_constraint(work.table, schema=work.namespace)["constrained_columns"]
     except sa.exc.NoSuchTableError:
         raise InstarError(

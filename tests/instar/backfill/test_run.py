@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
+import zoneinfo
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from decimal import Decimal
 from multiprocessing import get_context
 from pathlib import Path
 from threading import Event
@@ -95,6 +98,61 @@ def test_composite_keys(database: str, computed: bool, tmp_path: Path) -> None:
     job = computing(database, tmp_path) if computed else work(database)
     outcome = run(job, database, options=Options(root=tmp_path, batch=70, partitions=5))
     assert (outcome.processed, wrong(database)) == (1_500, [])
+
+
+@pytest.mark.postgresql
+def test_compute_gets_the_values_of_any_type(postgresql: str, tmp_path: Path) -> None:
+    """The values are those that a query of the application's would give; types unknown to the driver are text."""
+    columns = {
+        "tags": ("text[]", "'{a,b}'", ["a", "b"]),
+        "matrix": ("integer[]", "'{{1,2},{3,4}}'", [[1, 2], [3, 4]]),
+        "mood": ("mood", "'sad'", "sad"),
+        "age": ("age", "7", 7),
+        "price": ("numeric(9, 2)", "1.50", Decimal("1.50")),
+        "extra": ("jsonb", """'{"a": [1, null]}'""", {"a": [1, None]}),
+        "at": ("timestamptz", "'2026-01-02 03:04:05+00'", dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)),
+        "raw": ("bytea", r"'\x00ff'", b"\x00\xff"),
+        "who": ("uuid", "'00000000-0000-0000-0000-000000000007'", uuid.UUID(int=7)),
+        "flag": ("boolean", "true", True),
+        "spot": ("point", "'(1,2)'", "(1,2)"),
+        'odd "%" name': ("char(3)", "'x'", "x  "),
+    }
+    quoted = {name: '"' + name.replace('"', '""') + '"' for name in columns}
+    kinds = ", ".join(f"{quoted[name]} {kind}" for name, (kind, _, _) in columns.items())
+    with connected(postgresql) as connection:
+        for statement in (
+            "CREATE TYPE mood AS ENUM ('sad', 'glad')",
+            "CREATE DOMAIN age AS integer CHECK (value > 0)",
+            f"CREATE TABLE things (id integer PRIMARY KEY, full_name text, {kinds}, code char(5))",
+            f"INSERT INTO things VALUES (1, NULL, {', '.join(value for _, value, _ in columns.values())})",
+            "INSERT INTO things (id, tags) VALUES (2, NULL), (3, '{c}'), (4, '{}')",
+        ):
+            connection.exec_driver_sql(statement.replace("%", "%%"), ())
+    (tmp_path / "shown.py").write_text("def shown(row):\n    return repr(sorted(row.items()))\n")
+    job = work(
+        postgresql,
+        table="things",
+        guard="full_name IS NULL",
+        compute="shown.py:shown",
+        reads=tuple(columns),
+    )
+    assert run(job, postgresql, options=Options(root=tmp_path)).processed == 4
+    (tmp_path / "code.py").write_text("def code(row):\n    return 'abc'\n")
+    padded = work(
+        postgresql, "m/code", table="things", target="code", guard="code IS NULL", compute="code.py:code"
+    )
+    assert run(padded, postgresql, options=Options(root=tmp_path)).processed == 4
+    with connected(postgresql) as connection:
+        assert connection.exec_driver_sql("SELECT DISTINCT code FROM things").scalars().all() == ["abc  "]
+        query = "SELECT full_name FROM things ORDER BY id"
+        first, *others = [
+            eval(text, {"Decimal": Decimal, "datetime": dt, "UUID": uuid.UUID, "zoneinfo": zoneinfo})
+            for text in connection.exec_driver_sql(query).scalars()
+        ]
+    assert dict(first) == {name: value for name, (_, _, value) in columns.items()}
+    assert [dict(other) for other in others] == [
+        dict.fromkeys(columns) | {"tags": tags} for tags in (None, ["c"], [])
+    ]
 
 
 def test_a_table_without_primary_key_is_refused(database: str) -> None:

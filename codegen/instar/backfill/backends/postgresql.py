@@ -7,7 +7,8 @@ index look-up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
@@ -30,6 +31,9 @@ SAME_VERSION = " AND t.xmin = u.x"
 """The compare-and-set: a row is as it was when it was read."""
 
 
+_Load: TypeAlias = Callable[[list[str | None]], list[Any]]
+
+
 class _Payload(msgspec.Struct, frozen=True):
     """Arrays ready to be sent, how the statement spells that of the values, and how many rows they are."""
 
@@ -37,9 +41,6 @@ class _Payload(msgspec.Struct, frozen=True):
     spelled: str
     count: int
 
-
-_AT_ONCE = 500
-"""Rows that the driver turns into Python at once; meanwhile no other thread runs, not even one that holds locks."""
 
 _BUSY = {"40001", "40P01", "55P03", "57014"}
 _LOST = {"57P01", "57P02", "57P03", "53300"}
@@ -124,27 +125,28 @@ class _Computing:
         self._sql: _Sql | None = None
 
     def read(self, connection: sa.Connection, rows: KeyRange) -> _Payload | None:
-        """Read the rows that match the guard, with their addresses and versions, and compute their values."""
+        """Read the rows that match the guard, with their addresses and versions, and compute their values.
+
+        The server gives each column as one array: it costs the driver a third of what rows do, and addresses and
+        versions go back as they came.
+        """
         driver: Any = connection.connection.driver_connection
         if self._sql is None:
             self._sql = _write_sql(driver, self._statements)
         where, parameters = self._statements.where(rows)
         cursor = driver.cursor(binary=True)
         cursor.execute(f"{self._sql.select} WHERE {where} AND ({self._statements.guard})", parameters)
-        found: list[tuple[Any, ...]] = []
-        while some := cursor.fetchmany(_AT_ONCE):
-            found += some
-        if not found:
+        count, places, versions, *columns = cursor.fetchone()
+        if not count:
             return None
-        columns = tuple(zip(*found, strict=True))
-        (places, versions, *tables), read = columns[: self._sql.system], columns[self._sql.system :]
-        names = self._statements.table.reads
-        values = compute_all(self._compute, self._codec, names, zip(*read, strict=True))
         from instar.backfill.backends.psycopg_arrays import Packed, sendable  # noqa: PLC0415 - psycopg is an extra
 
+        tables, read = columns[: self._sql.tables], columns[self._sql.tables :]
+        read = [load(values) if load else values for load, values in zip(self._sql.loads, read, strict=True)]
+        names = self._statements.table.reads
+        values = compute_all(self._compute, self._codec, names, zip(*read, strict=True))
         sent, spelled = sendable(driver, values, array=self._sql.array)
-        arrays = (Packed.places(places), Packed.versions(versions), *map(list, tables), sent)
-        return _Payload(arrays, spelled, len(found))
+        return _Payload((Packed.places(places), Packed.versions(versions), *tables, sent), spelled, count)
 
     def write(
         self,
@@ -164,21 +166,35 @@ class _Computing:
 
 
 class _Sql(msgspec.Struct, frozen=True):
-    """The two statements, around what changes; how many system columns come first; is the target an array."""
+    """The two statements, around what changes.
+
+    Attributes:
+        select: Reads everything but the rows' condition.
+        update: Writes, up to the array of values.
+        match: Writes, after it.
+        tables: How many columns tell the table: 1 where it has partitions.
+        loads: For each column that is read, what makes Python's values of its texts, where that is needed.
+        array: Whether the target holds arrays.
+    """
 
     select: str
     update: str
     match: str
-    system: int
+    tables: int
+    loads: tuple[_Load | None, ...]
     array: bool
 
 
 def _write_sql(driver: Any, statements: Statements) -> _Sql:
-    """Look up the column types and write the statements."""
+    """Look up the column types and write the statements.
+
+    A type is spelled without a length: `character` alone would be that of one character.
+    """
     table = statements.table
     name = table.name.replace("%%", "%")
     found = driver.execute(
-        "SELECT attname, COALESCE(NULLIF(typbasetype, 0), atttypid), format_type(atttypid, NULL), typcategory = 'A' "
+        "SELECT attname, COALESCE(NULLIF(typbasetype, 0), atttypid), "
+        "format_type(COALESCE(NULLIF(typbasetype, 0), atttypid), -1), typcategory = 'A' "
         "FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid "
         "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
         (name,),
@@ -187,22 +203,37 @@ def _write_sql(driver: Any, statements: Statements) -> _Sql:
     partitioned = driver.execute("SELECT relkind = 'p' FROM pg_class WHERE oid = %s::regclass", (name,))
     shared = partitioned.fetchone() == (True,)
     _, target, array = kinds[table.work.target]
-    columns = [_readable(driver, column, kinds[column][0]) for column in table.reads]
-    system = ["ctid", "xmin", *(["tableoid"] if shared else [])]
+    read = [
+        _readable(driver, column, kinds[column][0], kinds[column][1], array=kinds[column][2])
+        for column in table.reads
+    ]
+    columns = ["ctid", "xmin", *(["tableoid::bigint"] if shared else []), *[sql for sql, _ in read]]
     tables, aliases, same = (
         (", %b::bigint[]", "k, x, o", " AND t.tableoid = u.o::oid") if shared else ("", "k, x", "")
     )
     return _Sql(
-        select=f"SELECT {', '.join([*system, *columns])} FROM {table.name}",
+        select=f"SELECT count(*), {', '.join(f'array_agg({column})' for column in columns)} FROM {table.name}",
         update=f"UPDATE {table.name} AS t SET {statements.assignment(f'u.v::{target}')} "
         f"FROM unnest(%b, %b{tables}, ",
         match=f") AS u({aliases}, v) WHERE t.ctid = u.k{SAME_VERSION}{same}",
-        system=len(system),
+        tables=int(shared),
+        loads=tuple(load for _, load in read),
         array=array,
     )
 
 
-def _readable(driver: Any, column: str, oid: int) -> str:
-    """A column as it is selected: types without a binary form that psycopg reads come as text."""
+def _readable(driver: Any, column: str, oid: int, kind: str, *, array: bool) -> tuple[str, _Load | None]:
+    """A column as it is gathered, and what to make of its values.
+
+    An array of arrays would have to be rectangular, so that arrays come as text; and so do types that psycopg does not
+    read, which `compute` gets as text.
+    """
     quoted = '"' + column.replace('"', '""').replace("%", "%%") + '"'
-    return quoted if driver.adapters.get_loader(oid, 1) else f"{quoted}::text"
+    known = driver.adapters.types.get(oid)
+    if not array and known and known.array_oid and driver.adapters.get_loader(oid, 1):
+        return f"{quoted}::{kind}", None
+    loader = driver.adapters.get_loader(oid, 0) if array else None
+    if loader is None:
+        return f"{quoted}::text", None
+    load = loader(oid, driver).load
+    return f"{quoted}::text", lambda values: [None if one is None else load(one.encode()) for one in values]

@@ -6,17 +6,13 @@ psycopg has no Python type for `tid` and `xid`; their bytes come back just as th
 from __future__ import annotations
 
 import datetime as dt
-import struct
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from psycopg.adapt import Dumper, PyFormat, Transformer
+from psycopg.adapt import Buffer, Dumper, Loader, PyFormat, Transformer
 from psycopg.pq import Format
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _PLAIN = {
     str,
@@ -33,6 +29,9 @@ _PLAIN = {
 }
 
 
+_TID_ARRAY, _XID_ARRAY = 1010, 1011
+
+
 class Packed(msgspec.Struct, frozen=True):
     """An array in its binary form, and the type of such arrays; packed ahead, while the server works."""
 
@@ -40,21 +39,23 @@ class Packed(msgspec.Struct, frozen=True):
     oid: int
 
     @classmethod
-    def places(cls, addresses: Sequence[bytes]) -> Packed:
-        """Row addresses (`ctid`), six bytes each."""
-        return cls(_array(addresses, 27), 1010)
+    def places(cls, data: bytes) -> Packed:
+        """Row addresses (`ctid`), as they were read."""
+        return cls(data, _TID_ARRAY)
 
     @classmethod
-    def versions(cls, versions: Sequence[bytes]) -> Packed:
-        """Row versions (`xmin`), four bytes each."""
-        return cls(_array(versions, 28), 1011)
+    def versions(cls, data: bytes) -> Packed:
+        """Row versions (`xmin`), as they were read."""
+        return cls(data, _XID_ARRAY)
 
 
-def _array(values: Sequence[bytes], element: int) -> bytes:
-    """A one-dimensional array without NULLs, of elements of one length."""
-    head = struct.pack(">iiIii", 1, 0, element, len(values), 1)
-    length = struct.pack(">i", len(values[0]))
-    return head + length + length.join(values)
+class _AsItCame(Loader):
+    """The bytes of an array that goes back unchanged."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> bytes:
+        return bytes(data)
 
 
 class _PackedDumper(Dumper):
@@ -75,8 +76,10 @@ class _PackedDumper(Dumper):
 
 
 def register(driver: Any) -> None:
-    """Let a connection send arrays that were packed ahead."""
+    """Let a connection send arrays that were packed ahead, and read those that only go back."""
     driver.adapters.register_dumper(Packed, _PackedDumper)
+    for oid in (_TID_ARRAY, _XID_ARRAY):
+        driver.adapters.register_loader(oid, _AsItCame)
 
 
 def sendable(driver: Any, values: list[Any], *, array: bool) -> tuple[Packed | list[Any], str]:
