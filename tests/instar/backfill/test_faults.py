@@ -131,18 +131,24 @@ def kill_and_resume(job: BackfillWork, url: str, root: Path, rng: random.Random,
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", range(24))
 def test_kill_nine_two_hundred_times(seed: int, database: str, tmp_path: Path) -> None:
+    """24 seeds on three databases, three kills each."""
     rng = random.Random(seed)
     create_people(database, ROWS, counted=True)
     job = work(database) if rng.random() < 0.5 else computing(database, tmp_path)
     kill_and_resume(job, database, tmp_path, rng, times=3)
 
 
-def test_a_frozen_worker_wakes_up_after_its_lease(job: BackfillWork, database: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_frozen_worker_wakes_up_after_its_lease(
+    seed: int, job: BackfillWork, database: str, tmp_path: Path
+) -> None:
     """SIGSTOP in mid-batch, the lease lapses, another finishes; then the first wakes up and must not write."""
+    rng = random.Random(seed)
     frozen = Process(job, database, tmp_path, max_load=0.2, partitions=1)
     wait_until(lambda: processed(database) > 200)
+    time.sleep(rng.random() * 0.1)
     frozen.signal(signal.SIGSTOP)
     try:
         if stuck_in_a_transaction(database):
@@ -176,8 +182,10 @@ def stuck_in_a_transaction(url: str) -> bool:
         return True
 
 
-def test_two_and_three_processes_on_one_partition(job: BackfillWork, database: str, tmp_path: Path) -> None:
-    count = 3 if job.compute else 2
+@pytest.mark.parametrize("count", [2, 3])
+def test_several_processes_on_one_partition(
+    count: int, job: BackfillWork, database: str, tmp_path: Path
+) -> None:
     crowd = [Process(job, database, tmp_path, partitions=1) for _ in range(count)]
     for process in crowd:
         process.wait()
@@ -194,9 +202,10 @@ def test_processes_that_only_know_the_database_share_its_partitions(
     assert_exact(database)
 
 
-def test_writers_under_the_backfill(job: BackfillWork, database: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", [7, 8])
+def test_writers_under_the_backfill(seed: int, job: BackfillWork, database: str, tmp_path: Path) -> None:
     """Application code changes rows under the backfill, inserts behind the cursor and deletes ahead of it."""
-    rng = random.Random(7)
+    rng = random.Random(seed)
     stop = threading.Event()
     written: dict[int, str] = {}
 
@@ -252,7 +261,8 @@ def test_a_writer_that_provokes_deadlocks(
 ) -> None:
     """Locks two rows of a batch in the order against that of the batch, and holds them for a while."""
     database: str = request.getfixturevalue(kind)
-    create_people(database, ROWS)
+    counted = kind == "postgresql"  # MariaDB's trigger would count the writer's updates
+    create_people(database, ROWS, counted=counted)
     job = computing(database, tmp_path) if computed else work(database)
     stop = threading.Event()
 
@@ -281,6 +291,7 @@ def test_a_writer_that_provokes_deadlocks(
         for writer in writers:
             writer.join()
     assert (outcome.status, outcome.processed, wrong(database)) == ("completed", ROWS, [])
+    assert touched(database) == {1 if counted else 0: ROWS}
 
 
 @pytest.mark.parametrize("kind", SERVERS)
@@ -293,8 +304,9 @@ def test_the_server_restarts_under_the_backfill(
         create_people(url, ROWS, counted=True)
         job = computing(url, tmp_path) if computed else work(url)
         process = Process(job, url, tmp_path, max_load=0.2)
-        wait_until(lambda: processed(url) > 100)
-        server.restart()
+        for done in (100, 1_000, 2_000):
+            wait_until(lambda done=done: processed(url) > done)  # type: ignore[misc]
+            server.restart()
         process.wait()
         assert_exact(url)
 
@@ -322,36 +334,43 @@ def test_the_connection_is_cut_again_and_again(
     assert_exact(url)
 
 
-def test_the_disk_is_full(sqlite: str, tmp_path: Path) -> None:
-    """The file may not grow: the batch is rolled back, the user is told, and the next run resumes."""
+@pytest.mark.parametrize("computed", [False, True], ids=["expression", "compute"])
+def test_the_disk_is_full(sqlite: str, computed: bool, tmp_path: Path) -> None:
+    """The file may not grow: the batch is rolled back, the user is told, and the next run resumes; time and again."""
     create_people(sqlite, ROWS, counted=True)
     with connected(sqlite) as connection:
         connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-    limit = (Path(sa.make_url(sqlite).database or "").stat().st_size + 40_000) // 1024
-    script = f"ulimit -f {limit}; exec {sys.executable} -W ignore -c '{PROCESS}'"
-    given = msgspec.json.encode((work(sqlite), sqlite, {"root": str(tmp_path), "batch": 100}))
-    full = subprocess.run(["bash", "-c", script], input=given, capture_output=True, check=False)
-    assert full.returncode == 1
-    assert b"the database refused" in full.stderr
-    assert full.stderr.count(b"\n") == 1
-    done = processed(sqlite)
-    assert 0 < done < ROWS
-    assert touched(sqlite) == {0: ROWS - done, 1: done}
-    rescue(work(sqlite), sqlite, tmp_path)
+    job = computing(sqlite, tmp_path) if computed else work(sqlite)
+    given = msgspec.json.encode((job, sqlite, {"root": str(tmp_path), "batch": 60}))
+    done = 0
+    for _ in range(5):
+        limit = (Path(sa.make_url(sqlite).database or "").stat().st_size + 40_000) // 1024
+        script = f"ulimit -f {limit}; exec {sys.executable} -W ignore -c '{PROCESS}'"
+        full = subprocess.run(["bash", "-c", script], input=given, capture_output=True, check=False)
+        assert full.returncode == 1
+        assert b"the database refused" in full.stderr
+        assert full.stderr.count(b"\n") == 1
+        assert done < processed(sqlite) < ROWS
+        done = processed(sqlite)
+        assert touched(sqlite) == {0: ROWS - done, 1: done}
+    rescue(job, sqlite, tmp_path)
     assert_exact(sqlite)
 
 
-def test_a_clock_that_goes_back_locks_nobody_out(database: str, tmp_path: Path) -> None:
-    """A lease that a dead worker took an hour from now, by a clock that has been set back since."""
-    create_people(database, ROWS, counted=True)
-    process = Process(work(database), database, tmp_path, max_load=0.2)
-    wait_until(lambda: processed(database) > 100)
-    process.kill()
-    with connected(database) as connection:
-        later = "UPDATE instar_partitions SET leased_at = leased_at + 3600, lease_until = lease_until + 3600"
-        connection.exec_driver_sql(f"{later} WHERE owner IS NOT NULL")
+def test_a_clock_that_goes_back_locks_nobody_out(job: BackfillWork, database: str, tmp_path: Path) -> None:
+    """A lease that a dead worker took an hour from now, by a clock that has been set back since; twice."""
+    for _ in range(2):
+        seen = processed(database)
+        process = Process(job, database, tmp_path, max_load=0.2)
+        wait_until(lambda seen=seen: processed(database) > seen + 100)  # type: ignore[misc]
+        process.kill()
+        with connected(database) as connection:
+            later = (
+                "UPDATE instar_partitions SET leased_at = leased_at + 3600, lease_until = lease_until + 3600"
+            )
+            connection.exec_driver_sql(f"{later} WHERE owner IS NOT NULL")
     begun = time.monotonic()
-    rescue(work(database), database, tmp_path)
+    rescue(job, database, tmp_path)
     assert time.monotonic() - begun < 30
     assert_exact(database)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 import uuid
 import zoneinfo
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -12,6 +14,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -231,12 +234,22 @@ def test_rows_that_never_leave_the_guard_are_a_failure(database: str) -> None:
     assert progress.status == "failed"
 
 
-def test_a_limit_pauses_and_the_next_run_resumes(database: str) -> None:
+@pytest.mark.parametrize("computed", [False, True], ids=["expression", "compute"])
+def test_a_limit_pauses_and_the_next_run_resumes(database: str, computed: bool, tmp_path: Path) -> None:
     create_people(database, 1_000, counted=True)
-    first = run(work(database), database, options=Options(limit=300, batch=70))
+    job = computing(database, tmp_path) if computed else work(database)
+    first = run(job, database, options=Options(root=tmp_path, limit=300, batch=70))
     assert (first.status, first.processed) == ("paused", 300)
-    assert run(work(database), database).processed == 1_000
+    assert run(job, database, options=Options(root=tmp_path)).processed == 1_000
     assert touched(database) == {1: 1_000}
+
+
+@pytest.mark.parametrize("computed", [False, True], ids=["expression", "compute"])
+def test_batches_may_wait_for_the_disk_each(database: str, computed: bool, tmp_path: Path) -> None:
+    create_people(database, 1_000, counted=True)
+    job = computing(database, tmp_path) if computed else work(database)
+    outcome = run(job, database, options=Options(root=tmp_path, batch=70, durable_batches=True))
+    assert (outcome.status, outcome.processed, touched(database)) == ("completed", 1_000, {1: 1_000})
 
 
 def test_stop_ends_after_the_batch(database: str) -> None:
@@ -344,6 +357,38 @@ def test_several_workers_share_the_table(database: str, computed: bool, tmp_path
     outcome = run(job, database, options=Options(root=tmp_path, workers=2, partitions=6, batch=300))
     assert (outcome.status, outcome.processed) == ("completed", 6_000)
     assert touched(database) == {1: 6_000}
+
+
+def test_a_script_of_the_users_is_not_run_again_by_its_workers(postgresql: str, tmp_path: Path) -> None:
+    """Nothing but the share goes to a worker's process, so that a script needs no `if __name__ == "__main__"`."""
+    create_people(postgresql, 6_000, counted=True)
+    job = computing(postgresql, tmp_path)
+    (tmp_path / "job.json").write_bytes(msgspec.json.encode(job))
+    (tmp_path / "script.py").write_text(
+        "import msgspec, pathlib\n"
+        "from instar.backfill import Options, run\n"
+        "from instar.schema.operations import BackfillWork\n"
+        "here = pathlib.Path(__file__).parent\n"
+        "print('once')\n"
+        "job = msgspec.json.decode((here / 'job.json').read_bytes(), type=BackfillWork)\n"
+        f"outcome = run(job, {postgresql!r}, options=Options(root=here, workers=2, batch=200))\n"
+        "print(outcome.status, outcome.processed)\n"
+    )
+    command = [sys.executable, str(tmp_path / "script.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("once\ncompleted 6000\n", 0), done.stderr
+    assert touched(postgresql) == {1: 6_000}
+
+
+def test_an_error_in_a_workers_process_is_told_by_the_run(postgresql: str, tmp_path: Path) -> None:
+    create_people(postgresql, 6_000)
+    job = computing(postgresql, tmp_path)
+    with connected(postgresql) as connection:
+        connection.exec_driver_sql("UPDATE people SET first_name = 'poison' WHERE id = 5900")
+    with pytest.raises(InstarError, match="the row with key 5900 cannot be rewritten"):
+        run(job, postgresql, options=Options(root=tmp_path, workers=2, partitions=2, batch=200))
+    (progress,) = read_progress(postgresql)
+    assert (progress.status, progress.workers) == ("failed", ())
 
 
 @pytest.mark.parametrize("kind", ["threads", "processes"])

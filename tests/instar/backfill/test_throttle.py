@@ -14,7 +14,7 @@ from backfill_cases import create_people, work
 from instar.backfill import Options, run
 from instar.backfill.backends import backend_of
 from instar.backfill.gauges import gauges_of
-from instar.backfill.pace import Pace
+from instar.backfill.pace import Pace, Rate
 from instar.backfill.throttle import Throttle, gauge, parse_lag
 from instar.errors import InstarError
 
@@ -168,6 +168,17 @@ def test_a_stretch_without_work_does_not_inflate_the_batch() -> None:
     for _ in range(20):
         pace.took(seconds=0.001, reading=0.0, scanned=pace.size, rewritten=0)
     assert pace.size == steady
+
+
+def test_a_rate_counts_the_rests_between_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch of 50 ms and a rest of 450: 1,000 rows every half second."""
+    now = [0.0]
+    monkeypatch.setattr("instar.backfill.pace.time.monotonic", lambda: now[0])
+    rate = Rate()
+    for _ in range(20):
+        now[0] += 0.5
+        told = rate.after(1_000)
+    assert told == pytest.approx(2_000)
 
 
 def test_slow_computing_makes_small_batches() -> None:

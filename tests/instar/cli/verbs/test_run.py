@@ -63,7 +63,7 @@ def test_scripts_get_json(folder: Path) -> None:
 
 def test_progress_as_json_lines(folder: Path) -> None:
     done = instar(folder, "run", *WORK, "--progress", "json", "--limit", "500")
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert lines[-1]["processed"] == 500
     assert lines[-1]["status"] == "paused"
 
@@ -92,6 +92,25 @@ def test_a_signal_finishes_the_batch_and_the_same_command_resumes(
     assert f"checkpoint at key {done}. Resume with the same command." in out
     assert instar(folder, "run", *WORK).returncode == 0
     assert wrong(sqlite) == []
+
+
+def test_skipped_rows_are_stored_and_shown(folder: Path, sqlite: str) -> None:
+    with connected(sqlite) as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER poison BEFORE UPDATE ON people WHEN NEW.id IN (7, 1999) "
+            "BEGIN SELECT RAISE(ABORT, 'poisoned'); END"
+        )
+    stopped = instar(folder, "run", *WORK)
+    assert stopped.returncode == 2
+    assert "the row with key 7 cannot be rewritten: poisoned" in stopped.stderr
+    done = instar(folder, "run", *WORK, "--on-error", "skip")
+    assert done.returncode == 0
+    assert "people.full_name: 1,998 rows rewritten, 2 left" in done.stdout
+    assert "key 7: poisoned" in done.stderr
+    checked = instar(folder, "verify", *WORK)
+    assert checked.returncode == 1
+    assert "2 rows left (key 7; 1999)" in checked.stdout
+    assert "skipped (key 1999): poisoned" in checked.stdout
 
 
 def test_rows_that_keep_coming_end_the_run_with_one(folder: Path, sqlite: str) -> None:
@@ -124,7 +143,7 @@ def test_verify_ends_with_one_when_rows_are_left(folder: Path, sqlite: str) -> N
         connection.exec_driver_sql("UPDATE people SET full_name = NULL WHERE id = 5")
     checked = instar(folder, "verify", *WORK)
     assert checked.returncode == 1
-    assert "1 row left (key 5)" in checked.stdout
+    assert "1 row left (key 5), 1,000 sampled rows as computed now" in checked.stdout
 
 
 @pytest.mark.parametrize(
