@@ -39,7 +39,10 @@ class Prepared(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """A batch after its commit. Times are in seconds; `request` is what was asked of us when it began."""
+    """A batch after its commit.
+
+    Times are in seconds; `request` is what was asked of us when it began; `crowded` is whether others write as well.
+    """
 
     cursor: Key | None
     finished: bool
@@ -48,6 +51,7 @@ class Done(msgspec.Struct, frozen=True):
     seconds: float
     reading: float
     request: Request | None
+    crowded: bool = False
 
 
 class _MovedError(Exception):
@@ -131,6 +135,7 @@ class Batcher:
                 sent, expected = self._rewriter.write(transaction, prepared.rows, prepared.payload)
                 transaction.wait()
                 request = _in_place(held, cursor)
+                crowded = self._statements.backend.crowded(transaction.connection)
                 rewritten = sent.rowcount
                 if rewritten < expected:
                     rewritten += self._write_changed(transaction, prepared.rows)
@@ -157,6 +162,7 @@ class Batcher:
             seconds=time.perf_counter() - begun,
             reading=prepared.seconds,
             request=request,
+            crowded=crowded,
         )
 
     def skip(self, lease: Lease, reason: str) -> tuple[int, Done]:

@@ -93,6 +93,8 @@ class Worker:
         self._failures = 0
         self._lost_at: float | None = None
         self._idle_pause = _IDLE_PAUSE
+        self._turn_at = time.monotonic()
+        self._crowded_at = float("-inf")
 
     def run(self, lease: Lease | None = None) -> End:
         """Work until there is nothing more to do; begins with `lease` where one is held already.
@@ -165,9 +167,24 @@ class Worker:
             if self._options.limit is not None and self._rows >= self._options.limit:
                 self._release(lease)
                 return "limit"
-            self._stop.wait(self._throttle.rest(done.seconds + done.reading))
+            self._stop.wait(max(self._throttle.rest(done.seconds + done.reading), self._turn(done)))
         self._release(lease)
         return "stopped"
+
+    def _turn(self, done: Done) -> float:
+        """How long to let others write who cannot do so beside a batch."""
+        turns, now = self._backend.turns, time.monotonic()
+        if turns is None:
+            return 0.0
+        if done.crowded:
+            self._crowded_at = now
+        if now - self._crowded_at < turns.every:
+            self._turn_at = now
+            return done.seconds
+        if now - self._turn_at < turns.every:
+            return 0.0
+        self._turn_at = now
+        return turns.length
 
     def _batch(self, lease: Lease, cursor: Key | None) -> Done | None:
         """One batch; None where it is to be tried again."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+import statistics
 import threading
 import time
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +17,8 @@ from hypothesis import strategies as st
 from backfill_cases import create_people, work
 from instar.backfill import Options, run
 from instar.backfill.backends import backend_of
+from instar.backfill.backends.base import Turns
+from instar.backfill.backends.sqlite import SQLite
 from instar.backfill.gauges import gauges_of
 from instar.backfill.pace import Pace, Rate
 from instar.backfill.throttle import Throttle, gauge, parse_lag
@@ -168,6 +174,39 @@ def test_a_stretch_without_work_does_not_inflate_the_batch() -> None:
     for _ in range(20):
         pace.took(seconds=0.001, reading=0.0, scanned=pace.size, rewritten=0)
     assert pace.size == steady
+
+
+def test_writers_on_sqlite_get_their_turn(
+    sqlite: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits for the write lock only asks for it now and then: batch upon batch would leave no moment to get it."""
+    create_people(sqlite, 1_500)
+    (tmp_path / "slow.py").write_text(
+        "import time\ndef slow(row):\n    time.sleep(0.002)\n    return row['last_name']\n"
+    )
+    job = work(sqlite, compute="slow.py:slow", reads=("last_name",))
+    monkeypatch.setattr(SQLite, "turns", Turns(every=0.4, length=0.11))
+    writes: list[float] = []
+    over = threading.Event()
+
+    def write() -> None:
+        with sqlite3.connect(str(sa.make_url(sqlite).database), timeout=60, isolation_level=None) as file:
+            while not over.is_set():
+                file.execute("UPDATE people SET touched = touched + 1 WHERE id = 7")
+                writes.append(time.monotonic())
+                time.sleep(0.005)
+        file.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert run(job, sqlite, options=Options(root=tmp_path, batch=30)).processed == 1_500
+    finally:
+        over.set()
+        writer.join()
+    waits = [later - sooner for sooner, later in pairwise(writes)]
+    assert len(waits) > 8
+    assert statistics.median(waits) < 0.5
 
 
 def test_a_rate_counts_the_rests_between_batches(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
@@ -23,6 +25,18 @@ class Fault(Enum):
     ROW = "row"  # a value that the database refuses: some row of the batch is to blame
     LOST = "lost"  # the connection or the server is gone: connect again
     FATAL = "fatal"  # anything else: stop and tell
+
+
+class Turns(msgspec.Struct, frozen=True):
+    """Gaps for whoever waits for the one write lock of a database by asking for it again and again.
+
+    Attributes:
+        every: After so many seconds without a gap comes one, whether anybody waits or not.
+        length: Its length: longer than any pause between two such questions.
+    """
+
+    every: float
+    length: float
 
 
 class Rewriter(Protocol):
@@ -49,6 +63,8 @@ class Backend(Protocol):
 
     name: str
     placeholder: str
+    turns: Turns | None
+    """How to let others write between batches, where they cannot beside them."""
 
     def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:
         """An engine whose transactions suit batches; waits for locks no longer than `lock_timeout` seconds."""
@@ -60,6 +76,10 @@ class Backend(Protocol):
         A crash of the server may lose the last commits of hurried ones, always whole and always the latest: rows and
         cursor together. The transaction that ends a run waits for the disk, and with it all before it are there.
         """
+        ...
+
+    def crowded(self, connection: sa.Connection) -> bool:
+        """Whether others write meanwhile who can only do so between two batches."""
         ...
 
     def clock(self) -> str:

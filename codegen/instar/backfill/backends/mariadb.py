@@ -31,6 +31,7 @@ class MariaDB:
 
     name = "mariadb"
     placeholder = "%s"
+    turns = None
 
     def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:
         """An engine in READ COMMITTED, so that a batch locks no gaps and lets others insert.
@@ -55,6 +56,10 @@ class MariaDB:
     def batch(self, engine: sa.Engine, *, hurried: bool) -> AbstractContextManager[Transaction]:
         """One statement after the other."""
         return stepwise(engine, hurried=hurried)
+
+    def crowded(self, connection: sa.Connection) -> bool:  # noqa: ARG002 - rows are locked, not the database
+        """Others write beside a batch."""
+        return False
 
     def clock(self) -> str:
         """UTC, whatever the time zone of the session and its summer time."""

@@ -51,6 +51,7 @@ class PostgreSQL:
 
     name = "postgresql"
     placeholder = "%s"
+    turns = None
 
     def __init__(self) -> None:
         self._pipelines = Pipelines()
@@ -77,6 +78,10 @@ class PostgreSQL:
     def batch(self, engine: sa.Engine, *, hurried: bool) -> AbstractContextManager[Transaction]:
         """Two round trips: to lock and rewrite, and to move the cursor and commit."""
         return self._pipelines.transaction(engine, hurried=hurried)
+
+    def crowded(self, connection: sa.Connection) -> bool:  # noqa: ARG002 - rows are locked, not the database
+        """Others write beside a batch."""
+        return False
 
     def clock(self) -> str:
         """The clock at this moment, not at the start of the transaction."""

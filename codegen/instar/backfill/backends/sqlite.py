@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from instar.backfill.backends.base import Fault
+from instar.backfill.backends.base import Fault, Turns
 from instar.backfill.compute import Codec, Compute, by_position, compute_all
 from instar.backfill.keyset import Key, KeyRange, compare_rows
 from instar.backfill.statements import Statements
@@ -34,6 +34,9 @@ class SQLite:
 
     name = "sqlite"
     placeholder = "?"
+    turns = Turns(
+        every=3.0, length=0.11
+    )  # a waiting writer asks at least every 100 ms, and often gives up after 5 s
 
     def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:  # noqa: ARG002 - for servers
         """An engine whose transactions take the write lock when they begin.
@@ -64,6 +67,13 @@ class SQLite:
     def batch(self, engine: sa.Engine, *, hurried: bool) -> AbstractContextManager[Transaction]:
         """One statement after the other."""
         return stepwise(engine, hurried=hurried)
+
+    def crowded(self, connection: sa.Connection) -> bool:
+        """Whether another connection has written since this one last asked."""
+        (version,) = connection.exec_driver_sql("PRAGMA data_version").one()
+        before = connection.info.get("instar_version", version)
+        connection.info["instar_version"] = version
+        return bool(version != before)
 
     def clock(self) -> str:
         """The clock of the machine: there is no server."""
