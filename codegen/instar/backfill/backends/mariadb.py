@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
 
-from instar.backfill.backends.base import Fault
+from instar.backfill.backends.base import Fault, Turns
 from instar.backfill.compute import Codec, Compute, ComputeFailedError, compute_all, describe_error
 from instar.backfill.keyset import Key, KeyRange, compare_columns
 from instar.backfill.statements import Statements
@@ -31,7 +31,7 @@ class MariaDB:
 
     name = "mariadb"
     placeholder = "%s"
-    turns = None
+    turns: Turns | None = None
 
     def engine(self, url: sa.URL, *, lock_timeout: float) -> sa.Engine:
         """An engine in READ COMMITTED, so that a batch locks no gaps and lets others insert.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 import sqlalchemy as sa
 
-from instar.backfill.backends.base import Fault
+from instar.backfill.backends.base import Fault, Turns
 from instar.backfill.backends.psycopg_pipeline import Answer, Pipelines
 from instar.backfill.compute import Codec, Compute, compute_all
 from instar.backfill.keyset import Key, KeyRange, compare_rows
@@ -51,7 +51,7 @@ class PostgreSQL:
 
     name = "postgresql"
     placeholder = "%s"
-    turns = None
+    turns: Turns | None = None
 
     def __init__(self) -> None:
         self._pipelines = Pipelines()

@@ -34,7 +34,7 @@ class SQLite:
 
     name = "sqlite"
     placeholder = "?"
-    turns = Turns(
+    turns: Turns | None = Turns(
         every=3.0, length=0.11
     )  # a waiting writer asks at least every 100 ms, and often gives up after 5 s
 

@@ -58,9 +58,13 @@ def command(
         if output_format == "json":
             print_json({"migrations": [_record(one, places[one.id]) for one in shown]})
         else:
+            if watch:
+                click.clear()  # where it is a terminal
             _print(shown, places)
         if not watch:
             return
+        if output_format == "text":
+            _print_running(project, environment)
         time.sleep(2)
 
 
@@ -86,6 +90,25 @@ def _places(project: Project, migration: Migration, only: str | None, *, live: b
                 say(f"{name}: {error}")
         found.append(Place.of(name, migration, evidence(project, migration, name, state)))
     return found
+
+
+def _print_running(project: Project, only: str | None) -> None:
+    """A line for every backfill that is not completed, in every database that is configured."""
+    from instar.backfill import read_progress
+    from instar.cli.backfills import database_url
+    from instar.cli.progress_lines import describe
+    from instar.errors import InstarError
+
+    for name in project.config.environments:
+        if only not in {None, name}:
+            continue
+        try:
+            found = read_progress(database_url(project.root, name, None))
+        except InstarError:
+            continue  # it was told beside its name
+        for one in found:
+            if one.status not in {"completed", "cancelled"}:
+                say(f"{name}  {describe(one)}  {', '.join(one.workers) or one.status}")
 
 
 def _live(project: Project, name: str, state: Any) -> Any:  # noqa: ANN401 - EnvironmentState, imported late

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -45,6 +46,25 @@ class Shop:
             assert done.returncode == ends, (line, done.stdout)
             output = done.stdout
         return output
+
+    def watch(self, line: str, *, until: str) -> str:
+        """What a command line that does not end printed, up to a line with some words."""
+        shown = ""
+        with subprocess.Popen(
+            self._workspace.argv(line),
+            cwd=self._workspace.root,
+            env=self._workspace.environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        ) as process:
+            assert process.stdout is not None
+            for one in process.stdout:
+                shown += one
+                if until in one:
+                    break
+            process.kill()
+        return shown
 
     def commit(self, message: str) -> None:
         """Commit everything."""
@@ -89,3 +109,9 @@ def test_a_repeated_run_waits_for_the_code_of_the_next_deploy(shop: Shop) -> Non
     shop.type("instar state set --env production --code HEAD")
     assert "rows rewritten" in shop.type(RUN)
     assert "every backfill" in shop.type(RUN, ends=2)
+
+
+def test_status_watches_a_backfill(shop: Shop) -> None:
+    shop.type(f"{RUN} --only users.display_name --limit 100")
+    shown = shop.watch("instar status --watch", until="production  users")
+    assert f"production  users.display_name  5 %  100/{seed.USERS:,}  paused" in shown
