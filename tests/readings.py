@@ -34,7 +34,7 @@ def indexes(table: Table) -> set[object]:
     return {
         (
             i.name,
-            tuple((canonical(k.text), k.expression, k.descending) for k in i.keys),
+            tuple((canonical(k.text), k.expression, k.order) for k in i.keys),
             i.unique,
             i.kind,
             canonical(i.predicate),

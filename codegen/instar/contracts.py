@@ -64,7 +64,7 @@ class ChangeRecord(_Contract, frozen=True, rename={"from_name": "from", "to_name
                 return replace(
                     record,
                     name=index.name,
-                    fields=tuple(f"{key.text} DESC" if key.descending else key.text for key in index.keys),
+                    fields=tuple(f"{key.text}{key.order}" for key in index.keys),
                     unique=index.unique,
                     index_kind=index.kind,
                     staged=index.staged,

@@ -21,6 +21,7 @@ from sqlalchemy import (
     cast,
     func,
     not_,
+    nulls_first,
 )
 from sqlalchemy.orm import Mapped, declarative_base, declared_attr, mapped_column
 
@@ -83,6 +84,7 @@ class Post(Base):
         Index("by_word", cast(words, String(9)), func.coalesce(title, "")),
         Index("by_case", case((title == "x", 1), else_=2)),
         Index("by_sum", slug + "z"),
+        Index("by_seen", seen.desc().nulls_last(), nulls_first(words)),
         Index("unseen", words, postgresql_where=~seen.is_(None)),
         Index("neither", words, postgresql_where=and_(not_(title == "a"), ~mood.in_(["b", "c"]))),
     )

@@ -148,7 +148,7 @@ def _index_line(change: IndexChange) -> Line:
 
 
 def _index_text(index: Index) -> str:
-    keys = ", ".join(key.text + " desc" * key.descending for key in index.keys)
+    keys = ", ".join(key.text + key.order.lower() for key in index.keys)
     unique = "unique " if index.unique else ""
     kind = "" if index.kind == "btree" else f" {index.kind}"
     where = f" where {index.predicate}" if index.predicate else ""

@@ -51,7 +51,7 @@ def index_changes(
 def coverage(index: Index) -> Coverage:
     """What an index serves, without its name and its place."""
     return (
-        tuple((canonical(key.text) if key.expression else key.text, key.descending) for key in index.keys),
+        tuple((canonical(key.text) if key.expression else key.text, key.order) for key in index.keys),
         index.unique,
         index.kind,
         canonical(index.predicate),

@@ -84,12 +84,19 @@ class Field(_Model, frozen=True):
 class IndexKey(msgspec.Struct, frozen=True, omit_defaults=True):
     """One part of an index: a stored field name, or the SQL text of an expression.
 
-    `descending` is set only where the order differs from the default.
+    `descending` and `nulls` (where the empty values come) are set only where they are declared.
     """
 
     text: str
     expression: bool = False
     descending: bool = False
+    nulls: Literal["first", "last"] | None = None
+
+    @property
+    def order(self) -> str:
+        """What follows the key in SQL, with a space before it; nothing for the default order."""
+        nulls = f" NULLS {self.nulls.upper()}" if self.nulls else ""
+        return (" DESC" if self.descending else "") + nulls
 
 
 class Index(_Model, frozen=True):

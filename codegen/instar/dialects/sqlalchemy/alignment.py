@@ -148,9 +148,14 @@ def _same_index(declared: Index, live: Index, backend: str, *, by_name: bool) ->
 def _same_key(declared: IndexKey, live: IndexKey, backend: str) -> bool:
     if declared.expression != live.expression:
         return False
-    if backend == "postgresql" and declared.descending != live.descending:
+    if backend == "postgresql" and _turned(declared) != _turned(live):
         return False
     return same_sql(declared.text, live.text) if declared.expression else declared.text == live.text
+
+
+def _turned(key: IndexKey) -> tuple[bool, str]:
+    """The order of a key, as PostgreSQL completes it."""
+    return key.descending, key.nulls or ("first" if key.descending else "last")
 
 
 def _made_for_key(index: Index, constraints: list[Constraint]) -> bool:

@@ -31,6 +31,16 @@ _ATTRIBUTES = (
 )  # fmt: skip
 
 
+_ORDERS: dict[str, Plain] = {
+    "desc_op": {"descending": True},
+    "nulls_first_op": {"nulls": "first"},
+    "nullsfirst_op": {"nulls": "first"},
+    "nulls_last_op": {"nulls": "last"},
+    "nullslast_op": {"nulls": "last"},
+}
+"""Operators by name: it is another in SQLAlchemy 1.3."""
+
+
 def describe(metadata: sa.MetaData, mappers: Iterable[Part] = ()) -> Plain:
     """Every table of a `MetaData`, with the attribute names that mappers give to its columns.
 
@@ -179,19 +189,20 @@ def _index(index: Part) -> Plain:
 
 def _key(expression: Part, columns: Container[str]) -> Plain:
     """A column is told from an expression also where it is given as text: `desc("at")`, `text("at DESC")`."""
-    descending = False
+    order: Plain = {"descending": False}
     while isinstance(expression, sa.sql.elements.UnaryExpression) and expression.modifier is not None:
-        descending = descending or expression.modifier is sa.sql.operators.desc_op
+        order |= _ORDERS.get(expression.modifier.__name__, {})
         expression = expression.element
     if isinstance(expression, sa.sql.elements.Label):
         expression = expression.element
     if isinstance(expression, sa.Column):
-        return {"text": str(expression.name), "expression": False, "descending": descending}
+        return {"text": str(expression.name), "expression": False, **order}
     text = _sql(expression)
     plain = re.fullmatch(r'\s*"?(\w+)"?(\s+desc)?\s*', text, re.IGNORECASE)
     if plain and plain[1] in columns:
-        return {"text": plain[1], "expression": False, "descending": descending or plain[2] is not None}
-    return {"text": text, "expression": True, "descending": descending}
+        order["descending"] = order["descending"] or plain[2] is not None
+        return {"text": plain[1], "expression": False, **order}
+    return {"text": text, "expression": True, **order}
 
 
 def _constraint(constraint: Part) -> Iterator[Plain]:

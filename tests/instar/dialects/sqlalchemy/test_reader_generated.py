@@ -29,7 +29,30 @@ class Kind(enum.Enum):
 
 short = Annotated[str, mapped_column(sa.String(30))]
 SIZE = 7
+
+def made(*arguments, **options):
+    options.setdefault("nullable", False)
+    return Column(*arguments, **options)
+
+class Needed(Column):
+    inherit_cache = True
+
+    def __init__(self, *arguments, **options):
+        if options.get("nullable") is None:
+            options["nullable"] = SIZE < 3
+        super().__init__(*arguments, **options)
 """
+LATER = [
+    "links = sa.Table('links', Base.metadata, Column('a', ForeignKey('t0.id'), primary_key=True), Column('b', sa.String(3), index=True))",
+    "Index('late', T0.id.desc())",
+    "T0.added = Column(sa.String(SIZE), unique=True)",
+    "setattr(T0, 'set', Column('set_on', sa.Integer, server_default=text('3')))",
+    "T0.__table__.append_column(Column('appended', sa.Integer, nullable=False))",
+    "class Sub(T0):\n    extra = Column('extra_col', sa.Integer)",
+    "for word in ['one', 'two']:\n    setattr(T0, word, Column(sa.Boolean))",
+    "def of(owner):\n    class Made(Base):\n        __tablename__ = owner + '_made'\n        id = Column(ForeignKey(owner + '.id'), primary_key=True)\n    return Made\nMade = of('t0')",
+]
+"""Statements after the classes."""
 NAMES = ["alpha", "beta", "gamma", "delta", "omega", "Größe", "class_", "from_"]
 TYPES = ["sa.Integer", "sa.String(SIZE * 2)", "sa.Text()", "sa.Boolean", "sa.Numeric(10, 2)", "sa.DateTime(timezone=True)", "sa.Enum(Kind)",
          "sa.Enum('a', \"b'c\", name='letters')", "sa.LargeBinary(9)", "sa.JSON()", "sa.Uuid", "sa.Interval", "sa.BigInteger()"]  # fmt: skip
@@ -66,13 +89,17 @@ def options(draw):
 def columns(draw, name):
     given_options = draw(options())
     stored = draw(st.sampled_from(["", f'"{name}_stored", ']))
-    style = draw(st.sampled_from(["legacy", "typed", "bare", "modern", "deferred"]))
+    style = draw(st.sampled_from(["legacy", "typed", "bare", "modern", "deferred", "made", "needed"]))
     kind = draw(st.sampled_from(TYPES))
     python = draw(st.sampled_from(PYTHON))
     wrapped = draw(st.sampled_from(["{}", "Optional[{}]", "{} | None"])).format(python)
     match style:
         case "legacy":
             return f"{name} = Column({stored}{kind}{given_options})"
+        case "made":
+            return f"{name} = made({stored}{kind}{given_options})"
+        case "needed":
+            return f"{name} = Needed({stored}{kind}{given_options})"
         case "bare":
             return f"{name}: Mapped[{wrapped}]"
         case "modern":
@@ -145,6 +172,9 @@ def models(draw):
                     "",
                     "Index('by_{n}_{t}', '{n}'),",
                     "Index(None, {a}.desc()),",
+                    "Index('low_{t}', func.lower({a})),",
+                    "Index('part_{t}', '{n}', postgresql_where={a} == 1),",
+                    "sa.ForeignKeyConstraint(['id'], ['t0.id'], name='to_first_{t}'),",
                     "UniqueConstraint('{n}'),",
                     "sa.CheckConstraint('1 > 0', name='c'),",
                 ]
@@ -161,6 +191,7 @@ def models(draw):
         if extra and first:
             lines.append(f"__table_args__ = ({extra.format(n=first, a=first, t=number)})")
         text.append(f"class T{number}({bases}):\n    " + "\n    ".join(lines) + "\n")
+    text += draw(st.lists(st.sampled_from(LATER), unique=True, max_size=2))
     return "\n".join(text)
 
 

@@ -16,7 +16,8 @@ def key_list(keys: tuple[IndexKey, ...], backend: Backend) -> str:
     parts = []
     for key in keys:
         text = f"({key.text})" if key.expression else quoted(key.text, backend)
-        parts.append(f"{text} DESC" if key.descending else text)
+        # the others have one place for NULL only
+        parts.append(text + (key.order if backend == "postgresql" else " DESC" * key.descending))
     return ", ".join(parts)
 
 

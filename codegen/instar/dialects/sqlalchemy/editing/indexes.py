@@ -63,7 +63,9 @@ class IndexEdits:
         keys = []
         for key in index.keys:
             text = f"{style.name('text')}({string(key.text)})" if key.expression else string(key.text)
-            if key.descending:
+            if key.nulls:
+                text = f"{style.name('text')}({string(key.text + key.order)})"
+            elif key.descending:
                 text = f"{style.name('desc')}({text})"
             keys.append(text)
         arguments = [string(index.name or ""), *keys]

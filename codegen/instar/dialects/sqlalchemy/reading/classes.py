@@ -32,8 +32,8 @@ class ClassScope(Scope):
         self.module = parent.module
 
     def lookup(self, name: str) -> Value | Missing:
-        """A name of the body; a name that is being bound, and any other, is looked up outside."""
-        value = self.owner.body.get(name)
+        """A name of the body; a name that is being bound or is bound later, and any other, is looked up outside."""
+        value = MISSING if self.owner.body.comes_later(name) else self.owner.body.get(name)
         if isinstance(value, Missing):
             if name == "__qualname__":
                 return self.owner.name

@@ -60,6 +60,7 @@ class Bindings:
         self._evaluator = evaluator
         self._values: dict[str, Value] = {}
         self._busy: set[str] = set()
+        self._asking: list[int] = []
         self._index(body, _NORMAL)
 
     def get(self, name: str) -> Value | Missing:
@@ -89,6 +90,13 @@ class Bindings:
             private = name.startswith("__") and not name.endswith("__")
             if private and isinstance(self.definition(name), s.Function):
                 self.names.setdefault(f"_{owner.lstrip('_')}{name}", self.names[name])
+
+    def comes_later(self, name: str) -> bool:
+        """Whether the statement that is being evaluated stands before every one that binds the name."""
+        bindings = self.names.get(name)
+        if not bindings or not self._asking:
+            return False
+        return all(getattr(binding.statement, "line", 0) > self._asking[-1] for binding in bindings)
 
     def busy(self, name: str) -> bool:
         """Whether the name is being evaluated."""
@@ -130,7 +138,11 @@ class Bindings:
             if isinstance(before, Missing):
                 return MISSING
             return self._evaluator.augmented(statement.operator, before, statement.value, self._scope)
-        return self._evaluator.bound(statement, name, self._scope)
+        self._asking.append(getattr(statement, "line", 0))
+        try:
+            return self._evaluator.bound(statement, name, self._scope)
+        finally:
+            self._asking.pop()
 
     def _index(self, body: Iterable[s.Statement], rank: int) -> None:
         for statement in body:

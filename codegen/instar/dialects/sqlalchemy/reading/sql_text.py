@@ -46,6 +46,7 @@ _TESTS = {
 }  # fmt: skip
 
 
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 _TYPE_NAMES = {
     "String": "VARCHAR", "Unicode": "VARCHAR", "UnicodeText": "TEXT", "BigInteger": "BIGINT", "SmallInteger": "SMALLINT",
     "DateTime": "DATETIME", "LargeBinary": "BLOB",
@@ -75,7 +76,7 @@ class SqlText:
             return None
         name = self._column(value)
         if name is not None:
-            return name
+            return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
         match value:
             case None | bool() | int() | float() | str():
                 return literal(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from instar.dialects.sqlalchemy.reading.classes import ClassValue
 from instar.dialects.sqlalchemy.reading.naming import Named, name_of
@@ -261,33 +261,36 @@ class Parts:
         return where if isinstance(where, str) else self._sql.render(where) or "?"
 
     def _key(self, value: Value) -> IndexKey | None:
-        inner, descending = _without_order(value)
+        inner, descending, nulls = _without_order(value)
         name = self._field(inner)
         if name is not None:
-            return IndexKey(name, descending=descending)
+            return IndexKey(name, descending=descending, nulls=nulls)
         if isinstance(inner, Applied | SqlOperation | Symbol | Member):
             text = self._sql.render(inner)
             if text is None:
                 return None
             plain = _ORDERED.fullmatch(text)
             if plain is not None and plain[1] in self._table.columns:
-                return IndexKey(plain[1], descending=descending or plain[2] is not None)
-            return IndexKey(text, expression=True, descending=descending)
+                return IndexKey(plain[1], descending=descending or plain[2] is not None, nulls=nulls)
+            return IndexKey(text, expression=True, descending=descending, nulls=nulls)
         known = isinstance(inner, str) and bool(self._table.opaque)  # a column that the table may have
         return IndexKey(str(inner), descending=descending) if known else None
 
 
-def _without_order(value: Value) -> tuple[Value, bool]:
-    """An index's part without `.desc()`, `desc(...)`, `nulls_last(...)` around it, and whether it descends."""
+def _without_order(value: Value) -> tuple[Value, bool, Literal["first", "last"] | None]:
+    """An index's part without what orders it (`.desc()`, `desc(...)`, `nulls_last(...)`), and how it is ordered."""
     descending = False
+    nulls: Literal["first", "last"] | None = None
     while isinstance(value, Applied):
         name = getattr(value.callee, "name", "")
         if name not in _ORDERS or ".func." in getattr(value.callee, "path", ""):
             break
         inner = value.callee.owner if isinstance(value.callee, Member) else (value.arguments or (None,))[0]
         descending = descending or name == "desc"
+        if name.startswith("nulls"):
+            nulls = "first" if name.endswith("first") else "last"
         value = inner
-    return value, descending
+    return value, descending, nulls
 
 
 def _kind(value: Applied) -> IndexKind:
