@@ -305,8 +305,7 @@ def test_listeners_keep_columns_in_step_where_triggers_do_not(root: Path) -> Non
             names = ("app/accessors", "app/models.py")
             run(root, "-m", "mypy", "--strict", "--cache-dir", str(root.parent / "mypy"), *names)
             run(root, "-m", "ruff", "check", "--no-cache", "--isolated", "app/accessors")
-            width = ("--line-length", "100")
-            run(root, "-m", "ruff", "format", "--no-cache", "--isolated", "--check", *width, str(listeners))
+            run(root, "-m", "ruff", "format", "--no-cache", "--isolated", "--check", str(listeners))
             seen += 1
         if not drops(migration):
             taken = rollback(workspace(root), migration).made.files.get("app/models.py") or text

@@ -87,13 +87,13 @@ def _rename(old: Field, new: Field, **options: object) -> Case:
     )
 
 
-def _retype(*, optional: bool = False, **options: object) -> Case:
-    conversion = Conversion(mapping=tuple(SCALE.items()), up_default=0, down_default="medium")
+def _retype(back: str | None = "medium", *, optional: bool = False, **options: object) -> Case:
+    conversion = Conversion(mapping=tuple(SCALE.items()), up_default=0, down_default=back)
     return Case(
         before=(field("level", optional=optional),),
         after=(field("level", INT, optional=optional),),
         expect=lambda: _pair(options)(
-            "level", "level_v2", lambda o: SCALE.get(str(o), 0), lambda n: NAMES.get(n, "medium")
+            "level", "level_v2", lambda o: SCALE.get(str(o), 0), lambda n: NAMES.get(n, back)
         ),
         old_values=LEVELS,
         new_values=(0, 1, 2, 3, 4),
@@ -164,6 +164,8 @@ CASES: dict[str, Case] = {
         field("name", optional=True), field("label", optional=True), sync="app"
     ),
     "change a type, in the application": _retype(sync="app"),
+    "change a type without a way back": _retype(None),
+    "change a type without a way back, in the application": _retype(None, sync="app"),
     "make required": Case(
         (field("name", optional=True),),
         (field("name"),),

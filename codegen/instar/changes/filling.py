@@ -48,6 +48,9 @@ def copy_work(context: Context, item: FieldItem, conversion: Conversion | None, 
     missing = lacking if not partial else f"{empty} AND {o} IS NOT NULL"
     if in_app:
         guard = differs(image, n, new, sql)
+        if not (old.optional or total_down(conversion)):
+            # Only code that writes both leaves the old one empty: a value that has no way back stands in the new one.
+            guard = f"{guard} AND {o} IS NOT NULL"
         missing = f"({guard}) OR ({missing})" if partial else guard
     agrees = same(image, n, new, sql)
     if conversion is not None:

@@ -13,7 +13,7 @@ import msgspec
 from instar.changes.base import Planned
 from instar.changes.column import access, default_at_last, edit, verification
 from instar.changes.drafts import Draft
-from instar.changes.filling import copy_work
+from instar.changes.filling import copy_work, total_down
 from instar.changes.loosening import loosened, must_loosen, relaxed
 from instar.changes.pair import beside, contract, filled_where_required, new_column, plain, used
 from instar.schema.operations import AddField, DropField
@@ -32,12 +32,12 @@ def replacing(item: FieldItem, context: Context, conversion: Conversion | None) 
     extra = filled_where_required(item, context)
     drop = DropField(table=item.table, namespace=item.namespace, field=item.old)
     drafts = (
-        _expand(item),
+        _expand(item, context, conversion),
         _write_both(item, conversion),
         _fill(item, works.fill),
         verification(item, works.verify, item.key("fill")),
         _read_new(item, conversion),
-        _room_for_inserts(item, context),
+        _room_for_inserts(item, context, conversion),
         _unmap(item),
         *extra.drafts,
         contract(item, works, (drop,), (item.title(item.old), "dropped")),
@@ -55,16 +55,28 @@ def _arriving(item: FieldItem) -> Field:
     )
 
 
-def _expand(item: FieldItem) -> Draft:
+def _without_way_back(item: FieldItem, conversion: Conversion | None) -> bool:
+    """Whether code that writes both columns has no value for the old one now and then, which is required."""
+    return not (item.old.optional or total_down(conversion))
+
+
+def _expand(item: FieldItem, context: Context, conversion: Conversion | None) -> Draft:
+    table = context.table(item.table, item.namespace)
+    add = AddField(table=item.table, namespace=item.namespace, field=new_column(item))
+    lines: tuple[Line, ...] = ((item.title(item.new), "added, nullable"),)
+    acts: tuple[Operation, ...] = (add,)
+    if _without_way_back(item, conversion):
+        acts = (relaxed(item.old, table), add)
+        lines = (*lines, (item.title(item.old), "relaxed to nullable"))
     return Draft(
         key=item.key("add"),
         kind="ddl",
         phase="expand",
-        lines=((item.title(item.new), "added, nullable"),),
+        lines=lines,
         why=f"code that writes {item.new.name} needs the column",
         apart_why=f"the name {item.title(item.new)} is free only when the column that has it is dropped",
         changes=item.changes,
-        operations=(AddField(table=item.table, namespace=item.namespace, field=new_column(item)),),
+        operations=acts,
         after=(f"{item.prefix}.{item.new.name}:drop",),
     )
 
@@ -115,12 +127,14 @@ def _read_new(item: FieldItem, conversion: Conversion | None) -> Draft:
     )
 
 
-def _room_for_inserts(item: FieldItem, context: Context) -> Draft | None:
+def _room_for_inserts(item: FieldItem, context: Context, conversion: Conversion | None) -> Draft | None:
     """What lets code insert rows without the old column; and what the database does with the new one from then on."""
     table = context.table(item.table, item.namespace)
     acts: tuple[Operation, ...] = ()
     lines: tuple[Line, ...] = ()
-    if not item.old.optional and item.new.optional:
+    if _without_way_back(item, conversion):
+        pass  # it is nullable from the first deploy on
+    elif not item.old.optional and item.new.optional:
         acts, lines = (relaxed(item.old, table),), ((item.title(item.old), "relaxed to nullable"),)
     elif must_loosen(item.old):
         acts, lines = loosened(item.old, table, context.backend)

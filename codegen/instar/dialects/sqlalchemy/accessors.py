@@ -12,14 +12,16 @@ from instar.dialects.sqlalchemy.accessor_home import Home, class_of
 from instar.dialects.sqlalchemy.editing.style import IMPORTED, PLAIN
 from instar.dialects.sqlalchemy.layout import tidy
 from instar.dialects.sqlalchemy.listeners import listener_files
-from instar.dialects.sqlalchemy.mapping_text import case_by_bytes
-from instar.dialects.sqlalchemy.python_text import identifier, slug, string
+from instar.dialects.sqlalchemy.mapping_text import case_of, entries
+from instar.dialects.sqlalchemy.python_text import identifier, literal, slug, string
 from instar.dialects.sqlalchemy.reader import read_models
 from instar.dialects.sqlalchemy.templating import render
 from instar.schema.virtual import declared_after
 from instar.sources import OverlaySource
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from instar.config import Config
     from instar.dialects.sqlalchemy.mapping import MappedClass
     from instar.schema.migration import Deploy, FieldAccess, Migration
@@ -133,6 +135,8 @@ def _module(
 ) -> str:
     functions = [_function(migration, mapped, home, table, access) for access in fields]
     imports = sorted({line for function in functions for line in function["imports"]})  # type: ignore[attr-defined]  # a list
+    imports = [line for line in imports if line != "from typing import Any"]
+    typed = [name for name, used in (("Any", _any(functions)), ("cast", _casts(functions))) if used]
     return tidy(
         render(
             "accessors.py.jinja2",
@@ -142,9 +146,33 @@ def _module(
             module=mapped.module,
             functions=functions,
             imports=imports,
-            uses_cast=any(function["expression"] or function["query"] for function in functions),
+            typed=typed,
+            uses_sa=any(one["expression"] or one["query"] for one in functions),
             queries=any(function["query"] for function in functions),
         )
+    )
+
+
+def _lossy(access: FieldAccess) -> bool:
+    """Whether code that writes both columns may have no value for the old one."""
+    both = access.mode in {"read_old", "read_new"}
+    return both and access.conversion is not None and access.conversion.down_default is None
+
+
+def _any(functions: Sequence[Mapping[str, object]]) -> bool:
+    """Whether a field's type is one that annotations have no name for, or a value may be missing."""
+    return any(one["bare"] == "Any" or (one["lossy"] and one["down"]) for one in functions)
+
+
+def _casts(functions: Sequence[Mapping[str, object]]) -> bool:
+    """Whether the module has to tell a type checker what it cannot know."""
+    return any(
+        one["expression"]
+        or one["query"]
+        or one["mode"] == "read_new"
+        or one["absent"]
+        or (one["lossy"] and one["down"])
+        for one in functions
     )
 
 
@@ -153,11 +181,13 @@ def _function(
 ) -> dict[str, object]:
     """One field's part of the module, as the template reads it."""
     kind, imports = _annotation(access.field)
+    target = migration.target.table(access.table, access.namespace)
+    wanted = target.field(access.field.name) if target is not None else None
+    optional = any(one is not None and one.optional for one in (wanted, access.old))
     name, model = _name(access), mapped.name
     fallback, expression, query = None, None, None
     if access.old is not None:
-        fallback, expression, query = _from_old(migration, access, model)
-        kind = f"{kind} | None" if access.old.optional else kind
+        fallback, expression, query = _from_old(migration, access, model, optional=optional)
     elif access.compute is not None:
         path, _, function = access.compute.partition(":")
         imports.append(f"from {home.dotted(path)} import {identifier(function)} as _compute_{name}")
@@ -166,18 +196,30 @@ def _function(
     elif access.default is not None:
         fallback, expression, query = _from_default(access.default.text)
     new = f"{model}.{name}"
+    absent = None
+    if access.old is not None and access.mode != "read_new" and query is None:
+        old = identifier(access.old.code_name)
+        if access.old.optional and access.conversion is not None:
+            absent = "None"
+        elif _lossy(access):  # a value that the old column cannot express is in the new one alone
+            absent = f"row.{name}"
+            expression = f"sa.case(({model}.{old}.is_(None), {new}), else_={expression})"
+    keys = [identifier(f.code_name) for f in table.fields if f.name in table.primary_key]
     return {
         "name": name,
         "field": f"{table.name}.{access.field.name}",
-        "type": kind,
+        "type": f"{kind} | None" if optional else kind,
+        "bare": kind,
         "imports": imports,
         "mode": access.mode,
         "old": identifier(access.old.code_name) if access.old is not None else None,
         "fallback": fallback,
-        "query": query,
-        "key": [identifier(f.code_name) for f in table.fields if f.name in table.primary_key],
+        "query": None if access.mode == "read_new" else query,
+        "where": ", ".join(f"{model}.{key} == row.{key}" for key in keys),
         "expression": _expression(access, new, expression),
-        "down": _down(access),
+        "down": _down(access, optional=optional),
+        "lossy": _lossy(access),
+        "absent": absent,
         "until": _until(migration, access),
     }
 
@@ -192,7 +234,7 @@ def _expression(access: FieldAccess, new: str, fallback: str | None) -> str | No
 
 
 def _from_old(
-    migration: Migration, access: FieldAccess, model: str
+    migration: Migration, access: FieldAccess, model: str, *, optional: bool
 ) -> tuple[str | None, str | None, str | None]:
     """The old value converted: in Python, in a query's expression, or by a query of its own.
 
@@ -205,15 +247,15 @@ def _from_old(
         return f"row.{old}", f"{model}.{old}", None
     if conversion.up is not None:
         return None, f"sa.literal_column({string(f'({conversion.up})')})", conversion.up
-    images = dict(reversed(conversion.mapping))
-    pairs = ", ".join(f"{key!r}: {value!r}" for key, value in images.items())
-    default = conversion.up_default
-    in_python = f"{{{pairs}}}[row.{old}]" if default is None else f"{{{pairs}}}.get(row.{old}, {default!r})"
-    in_query = case_by_bytes(
-        f"{{{pairs}}}", f"{model}.{old}", repr(default), keys=images, backend=migration.backend
-    )
+    images: dict[object, object] = {}
+    for key, image in conversion.mapping:
+        images.setdefault(key, image)
+    in_python = _image(images, f"row.{old}", conversion.up_default)
+    if not optional and conversion.up_default is None:  # a value that nobody gave is not made up
+        in_python = f"{entries(images)}[row.{old}]"
+    default = literal(conversion.up_default)
+    in_query = case_of(images, f"{model}.{old}", default, migration.backend)
     if access.old.optional:
-        in_python = f"None if row.{old} is None else {in_python}"
         in_query = f"sa.case(({model}.{old}.is_not(None), {in_query}))"
     return in_python, in_query, None
 
@@ -228,11 +270,11 @@ def _from_default(text: str) -> tuple[str | None, str | None, str | None]:
     except (ValueError, SyntaxError):
         value = {"true": True, "false": False}.get(text.lower())
     if value is not None:
-        return repr(value), repr(value), None
+        return literal(value), literal(value), None
     return None, f"sa.literal_column({string(f'({text})')})", text
 
 
-def _down(access: FieldAccess) -> str | None:
+def _down(access: FieldAccess, *, optional: bool) -> str | None:
     """The old value of a new one in Python; None where it takes SQL."""
     conversion = access.conversion
     if conversion is None:
@@ -242,10 +284,14 @@ def _down(access: FieldAccess) -> str | None:
     back: dict[object, object] = {}
     for old, new in conversion.mapping:
         back.setdefault(new, old)
-    pairs = ", ".join(f"{key!r}: {value!r}" for key, value in back.items())
-    default = conversion.down_default
-    image = f"{{{pairs}}}[value]" if default is None else f"{{{pairs}}}.get(value, {default!r})"
-    return f"None if value is None else {image}" if access.old is not None and access.old.optional else image
+    image = _image(back, "value", conversion.down_default)
+    return f"None if value is None else {image}" if optional else image
+
+
+def _image(images: Mapping[object, object], value: str, default: object) -> str:
+    """The image of a value; None where it has none and the user gave no default."""
+    otherwise = "" if default is None else f", {literal(default)}"
+    return f"{entries(images)}.get({value}{otherwise})"
 
 
 def _until(migration: Migration, access: FieldAccess) -> int:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from instar.dialects.sqlalchemy.conversion import converted
-from instar.dialects.sqlalchemy.layout import tidy
-from instar.dialects.sqlalchemy.mapping_text import case_by_bytes
-from instar.dialects.sqlalchemy.python_text import identifier, slug, string
+from instar.dialects.sqlalchemy.layout import statement, tidy
+from instar.dialects.sqlalchemy.mapping_text import case_by_bytes, entries
+from instar.dialects.sqlalchemy.python_text import identifier, literal, slug, string
 from instar.dialects.sqlalchemy.templating import render
 
 if TYPE_CHECKING:
@@ -63,8 +62,8 @@ def _pair(access: FieldAccess, backend: Backend) -> dict[str, object]:
         "new": new,
         "up_name": up,
         "down_name": down,
-        "up": textwrap.indent(_image(access, "up", backend), "    "),
-        "down": textwrap.indent(_image(access, "down", backend), "    "),
+        "up": _image(access, "up", backend),
+        "down": _image(access, "down", backend),
         "first": names[0],
         "second": names[1],
         "first_to_second": ways[0],
@@ -76,16 +75,18 @@ def _image(access: FieldAccess, direction: Direction, backend: Backend) -> str:
     """The body of a function from a value of one column to that of the other: in Python, or as SQL."""
     conversion, field = access.conversion, access.old if direction == "up" else access.field
     if conversion is None:
-        return "return value"
+        return "    return value"
     assert field is not None
     if (conversion.up if direction == "up" else conversion.down) is not None:
         sql = converted(conversion, direction, field, ":instar_value", backend)
         text = string(_bound(sql))
-        return (
-            "if isinstance(value, sa.ColumnElement):\n"
-            '    raise NotImplementedError("write both columns where a value is computed by the database")\n'
-            f"statement = sa.text({text})\n"
-            'return statement.bindparams(sa.bindparam("instar_value", value, unique=True))'
+        return "\n".join(
+            (
+                "    if isinstance(value, sa.ColumnElement):",
+                statement('raise NotImplementedError("write both columns: the database computes this")', 2),
+                statement(f"statement = sa.text({text})"),
+                '    return statement.bindparams(sa.bindparam("instar_value", value, unique=True))',
+            )
         )
     return _mapped(access, direction, backend)
 
@@ -103,20 +104,17 @@ def _mapped(access: FieldAccess, direction: Direction, backend: Backend) -> str:
         key, image = (old, new) if direction == "up" else (new, old)
         pairs.setdefault(key, image)
     default = conversion.up_default if direction == "up" else conversion.down_default
-    lines = ["images: dict[Any, Any] = {"]
-    lines += [f"    {_literal(key)}: {_literal(image)}," for key, image in pairs.items()]
-    lines += [
-        "}",
-        "if isinstance(value, sa.ColumnElement):",
-        f"    otherwise = sa.case((value.is_(None), None), else_={_literal(default)})",
-        f"    return {case_by_bytes('images', 'value', 'otherwise', keys=pairs, backend=backend)}",
-        f"return None if value is None else images.get(value, {_literal(default)})",
-    ]
-    return "\n".join(lines)
-
-
-def _literal(value: object) -> str:
-    return string(value) if isinstance(value, str) else repr(value)
+    otherwise = "" if default is None else f", {literal(default)}"
+    by_bytes = case_by_bytes("images", "value", "otherwise", keys=pairs, backend=backend)
+    return "\n".join(
+        (
+            statement(f"images: dict[Any, Any] = {entries(pairs)}"),
+            "    if isinstance(value, sa.ColumnElement):",
+            statement(f"otherwise = sa.case((value.is_(None), None), else_={literal(default)})", 2),
+            statement(f"return {by_bytes}", 2),
+            f"    return None if value is None else images.get(value{otherwise})",
+        )
+    )
 
 
 def with_decorator(text: str, model: str, module: str | None) -> str:

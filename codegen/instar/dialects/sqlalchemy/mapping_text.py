@@ -4,8 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from instar.dialects.sqlalchemy.python_text import literal
+
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
+
+
+def entries(images: Mapping[object, object]) -> str:
+    """A mapping of constants as the source of a dict."""
+    return "{" + ", ".join(f"{literal(key)}: {literal(image)}" for key, image in images.items()) + "}"
+
+
+def case_of(images: Mapping[object, object], value: str, otherwise: str, backend: str) -> str:
+    """`sa.case` over a mapping that is written where it is used; see `case_by_bytes`."""
+    known = entries(images)
+    if backend in {"mariadb", "mysql"} and images and all(isinstance(key, str) for key in images):
+        known = entries({str(key).encode(): image for key, image in images.items()})
+        return f"sa.case({known}, value=sa.cast({value}, sa.LargeBinary), else_={otherwise})"
+    return case_by_bytes(known, value, otherwise, keys=images, backend=backend)
 
 
 def case_by_bytes(images: str, value: str, otherwise: str, *, keys: Collection[object], backend: str) -> str:

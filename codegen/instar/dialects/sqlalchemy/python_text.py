@@ -14,9 +14,17 @@ def string(text: str) -> str:
     plain = bool(_PRINTABLE.fullmatch(text)) and "\\" not in text
     if "\n" in text and plain and '"""' not in text and not text.endswith('"'):
         return f'"""{text}"""'
-    if plain and '"' not in text and "\n" not in text and "\t" not in text:
-        return f'"{text}"'
-    return repr(text)
+    escaped = re.sub(r"[^'\"]+", lambda part: repr(part[0])[1:-1], text)
+    if '"' in text and text.count('"') > text.count("'"):
+        return "'" + escaped.replace("'", "\\'") + "'"
+    return '"' + escaped.replace('"', '\\"') + '"'
+
+
+def literal(value: object) -> str:
+    """A constant as Python source."""
+    if isinstance(value, bytes):
+        return "b" + string(value.decode("latin-1")).encode("ascii", "backslashreplace").decode()
+    return string(value) if isinstance(value, str) else repr(value)
 
 
 def prose(text: str) -> str:

@@ -14,7 +14,7 @@ import msgspec
 from instar.dialects.sqlalchemy import python_text
 from instar.dialects.sqlalchemy.ddl.acts import Act, Fill, Note, Rebuild, Refuse
 from instar.dialects.sqlalchemy.ddl.operations import downgrade, upgrade
-from instar.dialects.sqlalchemy.layout import tidy
+from instar.dialects.sqlalchemy.layout import WIDTH, paragraph, tidy
 from instar.dialects.sqlalchemy.revision_body import BATCH, body
 from instar.dialects.sqlalchemy.templating import render
 from instar.schema.covered import constraint_columns
@@ -63,13 +63,10 @@ def write_revision(migration: Migration, step: Step, revises: Sequence[str], fol
     backend = cast("Backend", migration.backend)
     revision = revision_id(migration, step)
     up, down = acts_of(migration, step)
-    number = next((d.number for d in migration.deploys if step in d.steps), 0)
     lines = [line for line in step.title.splitlines() if line.strip()]
     text = render(
         "revision.py.jinja2",
-        summary=lines[0].rstrip(".") if lines else step.id,
-        details=lines[1:],
-        origin=f"{migration.name} ({migration.id}), deploy {number} of {len(migration.deploys)}, step {step.id}.",
+        heading=_heading(migration, step, lines),
         revision=revision,
         revises=list(revises),
         down_revision=_down_revision(revises),
@@ -145,6 +142,20 @@ def _merged(acts: Iterable[Act]) -> tuple[Act, ...]:
         else:
             merged.append(act)
     return tuple(merged)
+
+
+def _heading(migration: Migration, step: Step, lines: Sequence[str]) -> str:
+    """The start of the docstring: what the step does, in a summary and a list where it is more than one thing."""
+    number = next((d.number for d in migration.deploys if step in d.steps), 0)
+    said = [python_text.prose(line).rstrip(".") for line in lines]
+    origin = (
+        f"{migration.name} ({migration.id}), deploy {number} of {len(migration.deploys)}, step {step.id}."
+    )
+    summary, rest = (said[0], said[1:]) if said else (step.id, [])
+    if len(summary) > WIDTH - len('"""."""'):
+        summary, rest = f"Deploy {number} of {python_text.prose(migration.name)}: {step.id}", said
+    listed = [paragraph(line, first="- ", rest="  ") for line in rest]
+    return "\n".join((f"{summary}.", "", paragraph(python_text.prose(origin)), *listed))
 
 
 def _down_revision(revises: Sequence[str]) -> str:

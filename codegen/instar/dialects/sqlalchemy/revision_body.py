@@ -17,7 +17,7 @@ from instar.dialects.sqlalchemy.ddl.acts import (
     Unnamed,
 )
 from instar.dialects.sqlalchemy.ddl.names import quoted
-from instar.dialects.sqlalchemy.layout import call
+from instar.dialects.sqlalchemy.layout import call, comment
 from instar.dialects.sqlalchemy.python_text import prose, string
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def body(acts: Sequence[Act], backend: Backend) -> str:
     lines: list[str] = []
     for act in acts:
         if act.why:
-            lines.append(f"    # {prose(act.why)}")
+            lines += comment(prose(act.why))
         lines.extend(_source(act, backend))
     return "\n".join(lines) if lines else "    # nothing in the database changes"
 
@@ -60,7 +60,7 @@ def _source(act: Act, backend: Backend) -> list[str]:
         case Fill():
             return [_fill(act, backend)]
         case Refuse(reason=reason):
-            return [call("raise NotImplementedError", string(reason))]
+            return [call("NotImplementedError", string(reason), before="raise ")]
         case Note():
             return []
 
@@ -75,7 +75,10 @@ def _rebuild(act: Rebuild) -> list[str]:
         depth = 2
     more = [f"without=({', '.join(map(string, act.without))},)"] if act.without else []
     lines.append(call("_rebuilt", string(act.table), *more, depth=depth, before="with ", after=" as batch:"))
-    return [*lines, *(f"{'    ' * (depth + 1)}batch.{method}" for method in act.calls)]
+    for method in act.calls:
+        name, _, rest = method.partition("(")
+        lines.append(call(f"batch.{name}", rest.removesuffix(")"), depth=depth + 1))
+    return lines
 
 
 def _save(act: Save) -> str:
@@ -115,7 +118,7 @@ def _updated(act: Fill, backend: Backend) -> str:
         key = ", ".join(act.key)
         some = f"SELECT {key} FROM {act.table} WHERE {work.guard} LIMIT {BATCH}"  # noqa: S608 - quoted names
         statement = f"{change} ({key}) IN ({some})"
-    return call("connection.exec_driver_sql", string(statement), depth=0)
+    return f"connection.exec_driver_sql({string(statement)})"
 
 
 def _computed(act: Fill, backend: Backend) -> str:
@@ -125,12 +128,11 @@ def _computed(act: Fill, backend: Backend) -> str:
     change = f"UPDATE {act.table} SET {quoted(work.target, backend)} = :value WHERE"  # noqa: S608 - quoted names
     rows = f"SELECT * FROM {act.table} WHERE {work.guard} LIMIT {BATCH}"  # noqa: S608 - quoted names
     plain = ", ".join(string(name) for name in act.plain_key)
-    return call(
-        "_compute",
+    arguments = (
         "connection",
         f"function={string(work.compute or '')}",
         f"rows={string(rows)}",
         f"update={string(f'{change} {where} AND ({guard})')}",
         f"key=({plain},)",
-        depth=0,
     )
+    return f"_compute({', '.join(arguments)})"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from instar.dialects.sqlalchemy import python_text
+from instar.dialects.sqlalchemy import layout, python_text
 
 
 @functools.cache
@@ -23,7 +23,9 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - Python source, where `python` and `prose` are the escapes
     )
-    environment.filters.update(python=python_text.string, prose=python_text.prose)
+    environment.filters.update(
+        python=python_text.string, prose=python_text.prose, line=layout.statement, wrap=layout.paragraph
+    )
     return environment
 
 

@@ -112,7 +112,8 @@ def _postgresql(pair: Pair) -> tuple[str, ...]:
     path = "" if own_types or own_sql else " SET search_path = pg_catalog, pg_temp"
     new, old, up = f"NEW.{pair.n}", f"NEW.{pair.o}", "instar_image"
     body = f"""\
-CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql{path} AS $instar$
+CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
+LANGUAGE plpgsql{path} AS $instar$
 DECLARE
   instar_image {type_sql(pair.new, pair.backend)} := {pair.up(old)};
 BEGIN
@@ -129,7 +130,7 @@ BEGIN
   END IF;
   RETURN NEW;
 END $instar$"""
-    moved = " OR ".join(
+    moved = "\n    OR ".join(
         (
             pair.new_differs(new, f"OLD.{pair.n}"),
             pair.old_differs(old, f"OLD.{pair.o}"),
@@ -139,7 +140,7 @@ END $instar$"""
     triggers = tuple(
         f"CREATE TRIGGER {pair.named('zz_instar_sync', suffix)} BEFORE {event} ON {pair.table} "
         f"FOR EACH ROW{when} EXECUTE FUNCTION {function}()"
-        for suffix, event, when in (("ins", "INSERT", ""), ("upd", "UPDATE", f"\n  WHEN ({moved})"))
+        for suffix, event, when in (("ins", "INSERT", ""), ("upd", "UPDATE", f"\n  WHEN ({moved})\n "))
     )
     return (body, *drop_triggers(pair), *triggers)
 
@@ -156,7 +157,8 @@ IF {new} IS NULL THEN
     implicit = _implicit(pair.old)
     omitted = f"{old} IS NULL" + (f" OR {old} = {implicit}" if implicit else "")
     insert = f"""\
-CREATE OR REPLACE TRIGGER {pair.qualified(pair.named("instar_sync", "ins"))} BEFORE INSERT ON {pair.table} FOR EACH ROW
+CREATE OR REPLACE TRIGGER {pair.qualified(pair.named("instar_sync", "ins"))}
+BEFORE INSERT ON {pair.table} FOR EACH ROW
 BEGIN
   IF {new} IS NULL THEN
     IF {old} IS NOT NULL THEN
@@ -167,7 +169,8 @@ BEGIN
   END IF;
 END"""
     update = f"""\
-CREATE OR REPLACE TRIGGER {pair.qualified(pair.named("instar_sync", "upd"))} BEFORE UPDATE ON {pair.table} FOR EACH ROW
+CREATE OR REPLACE TRIGGER {pair.qualified(pair.named("instar_sync", "upd"))}
+BEFORE UPDATE ON {pair.table} FOR EACH ROW
 BEGIN
   IF {pair.new_differs(new, f"OLD.{pair.n}")} THEN
     {follow};
@@ -200,8 +203,10 @@ def _sqlite(pair: Pair) -> tuple[str, ...]:
     )
     idle = f"NOT EXISTS (SELECT 1 FROM {bare_guard})"  # noqa: S608 - names are quoted
     insert = f"""\
-CREATE TRIGGER {pair.qualified(pair.named("instar_sync", "ins"))} AFTER INSERT ON {table}
-WHEN {idle} AND {pair.new_differs(pair.up(old), new)}
+CREATE TRIGGER {pair.qualified(pair.named("instar_sync", "ins"))}
+AFTER INSERT ON {table}
+WHEN {idle}
+  AND {pair.new_differs(pair.up(old), new)}
 BEGIN
   INSERT INTO {bare_guard} VALUES (1);
   UPDATE {table} SET
@@ -212,14 +217,17 @@ BEGIN
 END"""  # noqa: S608 - names are quoted
     changed = pair.new_differs(new, was_new)
     update = f"""\
-CREATE TRIGGER {pair.qualified(pair.named("instar_sync", "upd"))} AFTER UPDATE ON {table}
+CREATE TRIGGER {pair.qualified(pair.named("instar_sync", "upd"))}
+AFTER UPDATE ON {table}
 WHEN {idle} AND (
      ({changed} AND {pair.new_differs(pair.up(old), new)})
-  OR (NOT ({changed}) AND ({pair.old_differs(old, was_old)} OR ({new} IS NULL AND {old} IS NOT NULL))))
+  OR (NOT ({changed})
+      AND ({pair.old_differs(old, was_old)} OR ({new} IS NULL AND {old} IS NOT NULL))))
 BEGIN
   INSERT INTO {bare_guard} VALUES (1);
   UPDATE {table} SET
-    {pair.o} = CASE WHEN NOT ({changed}) THEN {old} WHEN {new} IS NULL THEN NULL ELSE {pair.down(new)} END,
+    {pair.o} = CASE WHEN NOT ({changed}) THEN {old}
+      WHEN {new} IS NULL THEN NULL ELSE {pair.down(new)} END,
     {pair.n} = CASE WHEN {changed} THEN {new} ELSE {pair.up(old)} END
   WHERE {row};
   DELETE FROM {bare_guard};
