@@ -2,10 +2,11 @@
 
     python benchmarks/ddl_locks.py --rows 200000 --json
     python benchmarks/ddl_locks.py --rows 1000000 --write docs/safe-ddl.md
+    python benchmarks/ddl_locks.py --backend mariadb --only index --keep figures.json --write docs/safe-ddl.md
 
 For every change and backend a table of so many rows is filled; a reader and a writer, each on a connection of its
 own, touch one row at a time without a pause, and the longest that each had to wait is measured for every DDL step.
-Backfills run beside them and are not part of the figures.
+Between the steps the new columns are filled by one statement, which is not part of the figures.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ import sqlalchemy as sa
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from alembic_project import Project
-from instar.backfill import run
 from instar.dialects.sqlalchemy.ddl.columns import sqlalchemy_type
 from instar.dialects.sqlalchemy.revision import revision_id
 from rolling.cases import CASES
@@ -35,16 +35,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from instar.schema.migration import Migration
+    from instar.schema.operations import BackfillWork
 
 CHANGES = {
+    "add an optional field": 'op.add_column("items", sa.Column("extra", sa.String(50)))',
     "add a required field, constant": 'op.add_column("items", sa.Column("size", sa.Integer, nullable=False, server_default="7"))',
     "add a required field, filled": 'op.add_column("items", sa.Column("size", sa.Integer))\n    op.execute("UPDATE items SET size = id + 100")\n    op.alter_column("items", "size", existing_type=sa.Integer, nullable=False)',
     "remove a field": 'op.drop_column("items", "name")',
     "rename": 'op.alter_column("items", "name", existing_type=sa.String(50), existing_nullable=False, new_column_name="label")',
     "change a type": 'op.add_column("items", sa.Column("level_v2", sa.Integer))\n    op.execute("UPDATE items SET level_v2 = CASE level WHEN \'low\' THEN 1 ELSE 0 END")\n    op.alter_column("items", "level_v2", existing_type=sa.Integer, nullable=False)\n    op.drop_column("items", "level")',
+    "widen a type in place": 'op.alter_column("items", "name", existing_type=sa.String(20), type_=sa.String(60), existing_nullable=False)',
     "make required": 'op.execute("UPDATE items SET name = \'none\' WHERE name IS NULL")\n    op.alter_column("items", "name", existing_type=sa.String(50), nullable=False)',
     "make optional": 'op.alter_column("items", "name", existing_type=sa.String(50), nullable=True)',
     "add an index": 'op.create_index("by_name", "items", ["name"])',
+    "change an index": 'op.drop_index("by_name", "items")\n    op.create_index("by_name_and_tag", "items", ["name", "tag"])',
     "drop an index": 'op.drop_index("by_name", "items")',
 }
 """What somebody writes by hand, as Alembic's own operations in one revision."""
@@ -152,6 +156,16 @@ def fill(url: str, migration: Migration, rows: int) -> None:
     engine.dispose()
 
 
+def fill_by(work: BackfillWork, url: str) -> None:
+    """What a backfill does, in one go."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE {work.table} SET {work.target} = {work.expression} WHERE {work.guard}"
+        )
+    engine.dispose()
+
+
 def with_instar(folder: Path, url: str, migration: Migration, rows: int) -> list[dict[str, Any]]:
     """Each DDL step of the plan, with its waits."""
     fill(url, migration, rows)
@@ -160,7 +174,7 @@ def with_instar(folder: Path, url: str, migration: Migration, rows: int) -> list
     project.upgrade("0001")
     for step in migration.steps:
         if step.work is not None and step.kind == "backfill":
-            run(step.work, url)
+            fill_by(step.work, url)
         if step.operations:
             read, write, took = measured(url, lambda step=step: project.upgrade(revision_id(migration, step)))
             found.append(
@@ -187,9 +201,10 @@ def by_hand(folder: Path, url: str, migration: Migration, rows: int, body: str) 
     return {"reader": read, "writer": write, "took": took}
 
 
-def all_figures(rows: int, only: str | None, backends: list[str]) -> list[dict[str, Any]]:
-    """Every change on every backend that is asked for."""
-    figures = []
+def all_figures(
+    rows: int, only: list[str], backends: list[str], keep: Callable[[dict[str, Any]], None]
+) -> None:
+    """Every change on every backend that is asked for; each figure is handed over as it is measured."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         starts = {"postgresql": start_postgres, "mariadb": start_mariadb}
@@ -198,11 +213,10 @@ def all_figures(rows: int, only: str | None, backends: list[str]) -> list[dict[s
             stack.callback(server.close)
         for backend in backends:
             for name in CHANGES:
-                if only is None or only in name:
+                if not only or any(part in name for part in only):
                     server = servers.get(backend)
-                    figures.append(both_ways(folder, name, backend, text(server.url) if server else "", rows))
-                    print(f"{backend}: {name}", file=sys.stderr)
-    return figures
+                    keep(both_ways(folder, name, backend, text(server.url) if server else "", rows))
+                    print(f"{backend}: {name}", file=sys.stderr, flush=True)
 
 
 def both_ways(folder: Path, name: str, backend: str, server: str, rows: int) -> dict[str, Any]:
@@ -247,14 +261,28 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rows", type=int, default=200_000)
-    parser.add_argument("--only", help="changes whose name contains this")
+    parser.add_argument(
+        "--only", action="append", default=[], help="changes whose name contains this; repeatable"
+    )
+    parser.add_argument("--keep", type=Path, help="a file with the figures of earlier runs, which these join")
     parser.add_argument(
         "--backend", action="append", choices=BACKENDS, help="repeatable; all of them when absent"
     )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--write", type=Path, help="a document whose table between the marks is replaced")
     given = parser.parse_args()
-    figures = all_figures(given.rows, given.only, given.backend or list(BACKENDS))
+    found: dict[str, dict[str, Any]] = {}
+    if given.keep and given.keep.exists():
+        found = {f"{one['backend']}: {one['change']}": one for one in json.loads(given.keep.read_text())}
+
+    def keep(one: dict[str, Any]) -> None:
+        found[f"{one['backend']}: {one['change']}"] = one
+        if given.keep:
+            given.keep.write_text(json.dumps(list(found.values()), indent=2))
+
+    all_figures(given.rows, given.only, given.backend or list(BACKENDS), keep)
+    order = [f"{backend}: {name}" for backend in BACKENDS for name in CHANGES]
+    figures = [found[key] for key in order if key in found]
     made = table(figures, given.rows)
     if given.write:
         before, _, rest = given.write.read_text().partition("<!-- figures -->")

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 import msgspec
-from libcst.codemod import CodemodContext
-from libcst.codemod.visitors import RemoveImportsVisitor
 from libcst.metadata import MetadataWrapper, QualifiedNameProvider, QualifiedNameSource
 
 from instar.dialects.sqlalchemy.editing.imports import Import, with_imports
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from libcst.codemod import CodemodContext
 
     from instar.config import Config
     from instar.sources import Source
@@ -52,6 +52,10 @@ def inline_accessors(source: Source, config: Config, finished: Sequence[Inlined]
 
 
 def _inlined(text: str, finished: Sequence[Inlined]) -> str:
+    # A good part of the time of `instar generate`, and only the contract of an accessor needs it.
+    from libcst.codemod import CodemodContext  # noqa: PLC0415 - see above
+    from libcst.codemod.visitors import RemoveImportsVisitor  # noqa: PLC0415 - see above
+
     wrapper = MetadataWrapper(cst.parse_module(text))
     context = CodemodContext(wrapper=wrapper)
     rewrite = _Rewrite(context, finished)
@@ -111,4 +115,6 @@ class _Rewrite(cst.CSTTransformer):
     def _done(self, node: cst.BaseExpression) -> None:
         self.changed = True
         if isinstance(node, cst.Call):
+            from libcst.codemod.visitors import RemoveImportsVisitor  # noqa: PLC0415 - see `_inlined`
+
             RemoveImportsVisitor.remove_unused_import_by_node(self._context, node.func)

@@ -6,9 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
-from libcst.codemod import CodemodContext
-from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 
+from instar.dialects.sqlalchemy.editing.import_names import with_name, without_names
 from instar.dialects.sqlalchemy.editing.import_order import with_import
 
 if TYPE_CHECKING:
@@ -66,36 +65,33 @@ def with_imports(tree: cst.Module, needed: Iterable[Import]) -> cst.Module:
         return tree
     sorted_before = _sorted_modules(tree)
     for module, name in absolute:
-        if _imports(tree, module, plain=name is None):
-            context = CodemodContext()
-            AddImportsVisitor.add_needed_import(context, module, name)
-            tree = AddImportsVisitor(context).transform_module(tree)
-        else:
+        found = _importing(tree, module, plain=name is None)
+        if found is None:
             tree = with_import(tree, module, name)
+        elif name is not None and isinstance(found, cst.ImportFrom):
+            tree = with_name(tree, found, name)
     return tree.visit(_SortNames(sorted_before))
 
 
-def _imports(tree: cst.Module, module: str, *, plain: bool) -> bool:
-    """Whether a statement of the module's own level imports that module, or from it."""
-    small = [one for line in tree.body if isinstance(line, cst.SimpleStatementLine) for one in line.body]
-    if plain:
-        names = [alias for one in small if isinstance(one, cst.Import) for alias in one.names]
-        return any(alias.evaluated_name == module and alias.asname is None for alias in names)
-    froms = [one for one in small if isinstance(one, cst.ImportFrom) and not one.relative]
-    return any(one.module is not None and _dotted(one.module) == module for one in froms)
+def _importing(tree: cst.Module, module: str, *, plain: bool) -> cst.Import | cst.ImportFrom | None:
+    """The statement of the module's own level that imports that module, or names from it."""
+    for line in tree.body:
+        for one in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            if plain and isinstance(one, cst.Import):
+                if any(alias.evaluated_name == module and alias.asname is None for alias in one.names):
+                    return one
+            elif not plain and isinstance(one, cst.ImportFrom) and not one.relative:
+                star = isinstance(one.names, cst.ImportStar)
+                if not star and one.module is not None and _dotted(one.module) == module:
+                    return one
+    return None
 
 
 def without_unused(before: cst.Module, after: cst.Module) -> cst.Module:
     """The edited module without imports that the edit has left without a use."""
-    context = CodemodContext()
     bound = imported(after)
     idle = bound.keys() & (_used(before) - _used(after))
-    for name in idle:
-        module, imported_name = bound[name]
-        if not module.startswith("."):
-            alias = name if name != (imported_name or module.split(".")[0]) else None
-            RemoveImportsVisitor.remove_unused_import(context, module, imported_name, alias)
-    return RemoveImportsVisitor(context).transform_module(after) if idle else after
+    return without_names(after, idle) if idle else after
 
 
 def _used(tree: cst.Module) -> set[str]:
