@@ -15,7 +15,7 @@ from instar.schema.migration import Migration
 from instar.schema.virtual import declared_after, schema_after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from instar.cli.project import Project
     from instar.schema.model import Schema
@@ -69,7 +69,7 @@ def evidence(
         max_age=parse_age(configured.max_age if configured else None),
         generated=generated,
         mapped=mapped,
-        applied=_applied(project, state),
+        applied=applied_revisions(project, state.revisions if state else ()),
         accept_unproven=accept_unproven,
     )
 
@@ -103,9 +103,9 @@ def _at(project: Project, ref: str, migration: Migration) -> tuple[int, Schema] 
     return done, declared_after(migration, done) if isinstance(known, Migration) else migration.before
 
 
-def _applied(project: Project, state: EnvironmentState | None) -> frozenset[str]:
-    """The revisions that a database has: its heads, and what they follow."""
-    if state is None or not state.revisions:
+def applied_revisions(project: Project, heads: Sequence[str]) -> frozenset[str]:
+    """The revisions that a database with these heads has: they, and what they follow."""
+    if not heads:
         return frozenset()
     from instar.dialects.sqlalchemy.script_folder import script_folder
 
@@ -114,9 +114,9 @@ def _applied(project: Project, state: EnvironmentState | None) -> frozenset[str]
             script.revision: script for script in script_folder(project.source(), project.config).scripts
         }
     except InstarError:
-        return frozenset(state.revisions)
+        return frozenset(heads)
     seen: set[str] = set()
-    waiting = list(state.revisions)
+    waiting = list(heads)
     while waiting:
         revision = waiting.pop()
         if revision not in seen:

@@ -55,6 +55,8 @@ def test_the_second_rename_waits_until_nothing_means_the_first(application: Smal
     assert len(versions) == 1 + 5
     both_read_right(application, versions[-2:])
     assert application.columns("parcels").keys() == {"id", "origin", "sender"}
+    verified = application.must("verify", "chain", "--env", "production").out
+    assert verified.count("is dropped, after a last look at it") == 2
 
 
 def both_read_right(application: SmallApplication, versions: list[str]) -> None:

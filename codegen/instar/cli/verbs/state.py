@@ -89,7 +89,10 @@ def pull(*, repo: Path, environment: str, url: str | None, dry_run: bool) -> Non
     Example:
       instar state pull --env production --url env:DATABASE_URL
     """
+    from functools import partial
+
     from instar.cli.backfills import database_url
+    from instar.cli.evidence import applied_revisions
     from instar.cli.project import Project
     from instar.cli.pulling import pulled
     from instar.ledger import read_ledger
@@ -97,7 +100,8 @@ def pull(*, repo: Path, environment: str, url: str | None, dry_run: bool) -> Non
     project = Project.open(repo)
     address = database_url(repo, None if url else environment, url)
     migrations = read_ledger(project.root, project.config).migrations
-    state = pulled(_recorded(project, environment), address, migrations)
+    recorded = _recorded(project, environment)
+    state = pulled(recorded, address, migrations, partial(applied_revisions, project))
     _write(project, state, dry_run=dry_run)
     for line in _lines(state):
         say(line)

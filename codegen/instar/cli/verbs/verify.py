@@ -13,6 +13,8 @@ from instar.cli.output import bad, counted, good, notable, print_json, say
 if TYPE_CHECKING:
     from instar.backfill.keyset import Key
     from instar.backfill.verification import Verification
+    from instar.cli.project import Project
+    from instar.schema.migration import Migration
     from instar.schema.operations import BackfillWork
 
 
@@ -73,26 +75,43 @@ def command(
             "--results reads what a Convex deployment printed; this is no Convex migration."
         )
     target = backfills.database_url(repo, environment, url)
-    root = repo
+    root, over = repo, frozenset[str]()
     if files:
         works = backfills.read_works(files)
     else:
         project, found = backfills.find_migration(repo, migration)
         root, works = project.root, _verified(found)
+        ended = _ended(project, found, target)
+        over, works = ended, tuple(work for work in works if work.name not in ended)
     checked = [verify(work, target, options=Options(root=root), sample=sample) for work in works]
     if output_format == "json":
         print_json({"backfills": [_document(one) for one in checked]})
     else:
+        for name in sorted(over):
+            say(
+                f"{backfills.title(name)}: the column that it was filled from is dropped, after a last look at it"
+            )
         for one in checked:
             _tell(one)
     return 0 if all(one.clean for one in checked) else 1
 
 
-def _verified(migration: Any) -> tuple[BackfillWork, ...]:  # noqa: ANN401 - a Migration, typed where it is read
+def _verified(migration: Migration) -> tuple[BackfillWork, ...]:
     """The works of the verify steps, or of the backfills where there are none."""
-    steps = [step for step in migration.steps if step.work is not None]
-    kinds = [step for step in steps if step.kind == "verify"] or steps
-    return tuple({step.work.name: step.work for step in kinds}.values())
+    works = [(step.kind, step.work) for step in migration.steps if step.work is not None]
+    verified = [work for kind, work in works if kind == "verify"] or [work for _, work in works]
+    return tuple({work.name: work for work in verified}.values())
+
+
+def _ended(project: Project, migration: Migration, url: str) -> frozenset[str]:
+    """The works that nothing can be held against any more, because this database has dropped their other column."""
+    from instar.cli.evidence import applied_revisions
+    from instar.cli.pulling import ended_works, heads_of
+    from instar.dialects.sqlalchemy.engine import connect, resolve_url
+
+    with connect(resolve_url(url, "the database"), "the database") as connection:
+        heads = heads_of(connection)
+    return ended_works(migration, applied_revisions(project, heads))
 
 
 def _tell(found: Verification) -> None:
