@@ -71,6 +71,7 @@ class FieldInFlight(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         environments: Where that is so.
         successor: The other side of a rename or a change of type.
         synced: Whether the database keeps both sides in step.
+        kept: Whether generated listeners do, for what sessions flush and execute.
         accessor: The accessor that reads it safely, such as `app.accessors.users.display_name`.
         expression: The accessor's SQL expression of it.
         convertible: Whether one side's value can be written to the other as it is, as in a rename.
@@ -86,6 +87,7 @@ class FieldInFlight(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     environments: tuple[str, ...] = ()
     successor: Field | None = None
     synced: bool = False
+    kept: bool = False
     accessor: str = ""
     expression: str = ""
     convertible: bool = False
@@ -134,6 +136,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         index_origins: The same for an index that a migration builds, by table key and name.
         backend: The database in production, where known.
         large_tables: Tables whose unindexed filters are worth a finding.
+        generated: The revisions that migrations generated, whose gates hold what a rule would.
     """
 
     declared: Schema
@@ -148,10 +151,12 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     index_origins: dict[tuple[TableKey, str | None], Origin] = {}
     backend: str | None = None
     large_tables: tuple[str, ...] = ()
+    generated: frozenset[str] = frozenset()
 
     @cached_property
     def _tables(self) -> dict[tuple[int, TableKey], Table]:
-        schemas = (self.declared, self.target, *(e.schema for e in self.environments))
+        base = (self.base,) if self.base is not None else ()
+        schemas = (self.declared, self.target, *base, *(e.schema for e in self.environments))
         return {(id(schema), table.key): table for schema in schemas for table in schema.tables}
 
     def table(self, schema: Schema, key: TableKey) -> Table | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from instar.dialects.sqlalchemy.python_text import slug
 from instar.schema.change import FieldChange, IndexChange
 from instar.schema.model import Field, Schema
 from instar.schema.operations import CreateIndex, SyncFields
@@ -167,6 +168,7 @@ def _fields(migration: Migration, sides: Sides, standings: Sequence[Standing]) -
                 environments=empty,
                 successor=old,
                 synced=migration.sync == "trigger",
+                kept=_kept(migration, key),
                 convertible=_is_rename(migration, key, field.name),
             ),
             field,
@@ -202,12 +204,19 @@ def _leaving(
                 environments=places,
                 successor=new,
                 synced=migration.sync == "trigger",
+                kept=_kept(migration, table.key),
                 convertible=new is not None and _is_rename(migration, table.key, new.name),
                 unmap_now=mapped is not None and _field(expected, table.key, field.name) is None,
             )
             found = _named(migration, sides, leaving, new)
             if mapped is None or new is None or found.accessor or _field(sides.declared, table.key, new.name):
                 yield found  # otherwise there is nothing yet that code could read or write in its place
+
+
+def _kept(migration: Migration, key: TableKey) -> bool:
+    """Whether the listeners of a table are generated."""
+    name = f"{slug(key[0] or '', key[1])}_in_step.py"
+    return any(path.rpartition("/")[2] == name for path in migration.files)
 
 
 def _named(migration: Migration, sides: Sides, one: FieldInFlight, field: Field | None) -> FieldInFlight:

@@ -247,7 +247,8 @@ def pending(
     old = readings.of(base) if base is not None else new
     records = recorded(source, config, environment)
     standings = records.standings(old.schema, labels.before)
-    unfinished = tuple(m for m in ledger_of(source, config).migrations if not is_finished(m, standings))
+    migrations = ledger_of(source, config).migrations
+    unfinished = tuple(m for m in migrations if not is_finished(m, standings))
     expected = _expected(unfinished, old.schema)
     revisions = _revisions(source, base, new.schema, applied_revisions(source, config))
     keys = {(change.namespace, change.table) for m in unfinished for change in m.changes}
@@ -270,6 +271,7 @@ def pending(
         backend=config.backend,
         large_tables=config.large_tables,
         filled=_filled(revisions, new.schema),
+        generated=frozenset(one for m in migrations for one in m.revisions.values()),
     )
     return LintProject(
         source=source,

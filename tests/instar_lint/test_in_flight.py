@@ -11,7 +11,7 @@ import pytest
 from commands import git, run, write
 from instar.environments import BackfillState, EnvironmentState, encode_state
 from instar.schema.virtual import schema_after
-from standing_project import CODE, display_names, dropping, lay_out
+from standing_project import CODE, display_names, dropping, lay_out, order_phase
 
 NAMED = (
     CODE
@@ -115,6 +115,16 @@ def test_a_finished_migration_says_nothing_more(folder):
     git(folder, "commit", "-qm", "the change")
     record(folder, "production", migration, filled=True)
     assert messages(folder) == []
+
+
+@pytest.mark.parametrize(("kept", "said"), [(True, False), (False, True)])
+def test_a_write_that_listeners_complete_is_not_spoken_of(folder, kept, said):
+    migration = order_phase(folder)
+    if kept:
+        migration = msgspec.structs.replace(migration, files={"app/accessors/orders_in_step.py": "0"})
+    views = CODE + 'def close(order: Order):\n    order.phase = "closed"\n'
+    lay_out(folder, migration, {"app/views.py": views})
+    assert any("must both be written" in message for message in messages(folder)) is said
 
 
 def test_a_rename_that_code_cannot_follow_yet_is_not_spoken_of(folder):

@@ -32,8 +32,8 @@ def close(order: Order) -> None:
 `instar fix` writes the other side in the same assignment.
 
 With `--sync app` the generated listeners complete what a session flushes, and `insert` and `update` of the mapped
-class; they cannot see Core statements on the table, raw SQL and the session's `bulk_…` methods, which have to write
-both columns.
+class, so those are not reported. They cannot see Core statements on the table, raw SQL and the session's `bulk_…`
+methods, which have to write both columns.
 
 ## When to ignore
 
@@ -71,6 +71,8 @@ def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
         for one in deployment.fields_named(fact):
             partner = one.successor
             if partner is None or one.synced or one.state == "removed":
+                continue
+            if one.kept and fact.via in {"attribute", "keyword"}:
                 continue
             if not {(fact.scope, fact.subject, name) for name in (partner.name, partner.code_name)} & written:
                 yield _finding(fact, one)
