@@ -69,6 +69,9 @@ def typescript_accessors(
     source: Source, config: Config, tables: Iterable[TableKey]
 ) -> dict[TableKey, AccessorModule]:
     """The same for a Convex project; a module of that name which instar did not write is application code."""
+    tables = tuple(tables)
+    if not tables:
+        return {}
     from instar.dialects.convex.accessors import MARK  # noqa: PLC0415 - loads the templates
     from instar.dialects.convex.reader import accessor_folder, schema_path  # noqa: PLC0415 - loads its parser
     from instar.dialects.convex.typescript_text import camel  # noqa: PLC0415 - for Convex alone

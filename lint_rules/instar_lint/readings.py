@@ -16,7 +16,7 @@ from instar.dialects.sqlalchemy.reading.declaring import declares
 from instar.dialects.sqlalchemy.reading.stamp import stamp
 from instar.schema.model import Schema
 from instar.sources.overlay import blob_id
-from instar.user_cache import cache_folder, store
+from instar.user_cache import cache_folder, code_stamp, store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.reading.allowance import Allowance
     from instar.sources import Source
 
+_TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json")
 _SUFFIXES = (".py", "script.py.mako", "alembic.ini")
 
 
@@ -73,17 +74,17 @@ class Readings:
             path.endswith((".ts", ".tsx", ".js", ".mts")) for path in self._config.schema
         )
         if self._config.dialect == "convex" or (self._config.dialect is None and typescript):
-            return _convex(source, self._config)
+            return self._of_convex(source)
         found = self._of_models(source)
         if self._config.dialect is None and not found.schema.tables and _is_convex(source):
-            return _convex(source, self._config)
+            return self._of_convex(source)
         return found
 
     def _of_models(self, source: Source) -> Reading:
         files = {file.path: file.blob for file in source.files(_SUFFIXES)}
         question = msgspec.json.encode([self.place, source.label, self._config], order="sorted").decode()
         path = self._folder / f"{crc32(question.encode()):08x}.msgpack" if self._folder is not None else None
-        kept = _load(path, question) if path is not None else None
+        kept = _load(path, question, stamp()) if path is not None else None
         if kept is not None and _counts(kept, files, source):
             if self.writes and path is not None and kept.files != files:
                 _store(path, msgspec.structs.replace(kept, files=files))
@@ -98,18 +99,29 @@ class Readings:
             _store(path, _Kept(question, stamp(), reading.schema, reading.models, files, read))
         return reading
 
+    def _of_convex(self, source: Source) -> Reading:
+        """The schema of a Convex project, which has no mapped classes."""
+        files = {file.path: file.blob for file in source.files(_TYPESCRIPT)}
+        question = msgspec.json.encode([self.place, source.label, self._config], order="sorted").decode()
+        name = f"convex-{crc32(question.encode()):08x}.msgpack"
+        path = self._folder / name if self._folder is not None else None
+        kept = _load(path, question, str(code_stamp())) if path is not None else None
+        if kept is not None and _is_same(kept, files):
+            return Reading(kept.schema, kept.models, ())
+        from instar.dialects.convex.reader import READER  # noqa: PLC0415 - loads the TypeScript parser
+
+        schema, consulted = READER.read_with_files(source, self._config)
+        if self.writes and path is not None:
+            projects = (name for name in files if name.endswith("convex.json"))
+            read = {name: files[name] for name in (*consulted, *projects) if name in files}
+            _store(path, _Kept(question, str(code_stamp()), schema, Models(), dict.fromkeys(files, ""), read))
+        return Reading(schema, Models(), ())
+
 
 def _is_convex(source: Source) -> bool:
     from instar.dialects.convex.reader import READER  # noqa: PLC0415 - loads the TypeScript parser
 
     return READER.detects(source)
-
-
-def _convex(source: Source, config: Config) -> Reading:
-    """The schema of a Convex project, which has no mapped classes and is read in milliseconds."""
-    from instar.dialects.convex.reader import READER  # noqa: PLC0415 - loads the TypeScript parser
-
-    return Reading(READER.read(source, config), Models(), ())
 
 
 def _counts(kept: _Kept, files: dict[str, str], source: Source) -> bool:
@@ -130,12 +142,19 @@ def _counts(kept: _Kept, files: dict[str, str], source: Source) -> bool:
     )
 
 
-def _load(path: Path, question: str) -> _Kept | None:
+def _is_same(kept: _Kept, files: dict[str, str]) -> bool:
+    """Whether the files are the same ones, and those that were read have not changed."""
+    return kept.files.keys() == files.keys() and all(
+        files[path] == blob and not blob.startswith("stat:new:") for path, blob in kept.read.items()
+    )
+
+
+def _load(path: Path, question: str, version: str) -> _Kept | None:
     try:
         kept = msgspec.msgpack.decode(path.read_bytes(), type=_Kept)
     except (OSError, msgspec.MsgspecError, RecursionError):
         return None
-    return kept if (kept.question, kept.version) == (question, stamp()) else None
+    return kept if (kept.question, kept.version) == (question, version) else None
 
 
 def _store(path: Path, kept: _Kept) -> None:

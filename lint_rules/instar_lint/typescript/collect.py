@@ -10,6 +10,7 @@ from instar.dialects.convex.modules import Declared, Imported, Module, read_modu
 from instar.dialects.convex.resolution import Resolver
 from instar.dialects.convex.syntax import LARGEST_FILE, SUFFIXES, arguments, unwrap
 from instar_lint.typescript.annotations import Annotations
+from instar_lint.typescript.cache import FactsCache
 from instar_lint.typescript.expressions import FUNCTIONS
 from instar_lint.typescript.kinds import Held, Kind, for_reading, joined, of_type
 from instar_lint.typescript.report import Report
@@ -35,13 +36,14 @@ class Project:
 
     Attributes:
         names: The field names that facts are wanted of.
+        touched: The files that were asked for something, for whoever empties it before.
     """
 
     def __init__(self, source: Source, schemas: Iterable[Schema], names: frozenset[str]) -> None:
         self._source = source
         self._resolver = Resolver(source)
         self._modules: dict[str, Module | None] = {}
-        self._returned: dict[tuple[str, str], Held] = {}
+        self._returned: dict[tuple[str, str], tuple[Held, frozenset[str]]] = {}
         self._kinds: dict[tuple[str, str], Kind | None] = {}
         self._annotations: dict[str, Annotations] = {}
         self._folders: list[str] = []
@@ -51,6 +53,7 @@ class Project:
                 for field in table.fields:
                     self._kinds.setdefault((table.name, field.name), of_type(field.type))
         self.names = names
+        self.touched: set[str] = set()
 
     def _note_folder(self, table: Table) -> None:
         """The folder of a schema's file, and those around it: functions stand in one of them."""
@@ -65,6 +68,7 @@ class Project:
 
     def module(self, path: str, data: bytes | None = None) -> Module | None:
         """A parsed file."""
+        self.touched.add(path)
         if path not in self._modules:
             data = data if data is not None else self._source.read(path)
             usable = data is not None and len(data) <= LARGEST_FILE
@@ -75,9 +79,13 @@ class Project:
         """What a function that a module declares or imports gives back; promises count as their values."""
         key = (module.file.path, name)
         if key not in self._returned:
-            self._returned[key] = None
-            self._returned[key] = self._find_returned(module, name)
-        return self._returned[key]
+            around, self.touched = self.touched, {module.file.path}
+            self._returned[key] = (None, frozenset())
+            self._returned[key] = (self._find_returned(module, name), frozenset(self.touched))
+            self.touched = around
+        held, rests = self._returned[key]
+        self.touched |= rests
+        return held
 
     def returned_from(self, module: Module, imported: Imported, name: str) -> Held:
         """What a function that another module exports gives back."""
@@ -175,12 +183,20 @@ def collect(
     if not wanted_names:
         return
     pattern = re.compile(b"|".join(re.escape(name.encode()) for name in sorted(wanted_names)))
+    schemas = tuple(schemas)
+    blobs = {file.path: file.blob for file in source.files((*SUFFIXES, ".json"))}
+    cache = FactsCache(schemas, wanted_names, blobs)
     project = Project(source, schemas, wanted_names)
-    listed = [file.path for file in source.files(SUFFIXES)] if paths is None else list(paths)
-    chosen = [path for path in listed if path.endswith(SUFFIXES) and not SKIPPED.search(path)]
-    texts = source.read_many(chosen)
-    for path in sorted(texts):
-        if pattern.search(texts[path]):
-            facts = facts_of(project, path, texts[path])
-            if facts:
-                yield path, facts
+    listed = blobs if paths is None else paths
+    chosen = sorted(path for path in listed if path.endswith(SUFFIXES) and not SKIPPED.search(path))
+    kept = {path: facts for path in chosen if (facts := cache.get(path)) is not None}
+    texts = source.read_many([path for path in chosen if path not in kept])
+    for path in chosen:
+        facts = kept.get(path, ())
+        if path in texts:
+            project.touched = set()
+            facts = facts_of(project, path, texts[path]) if pattern.search(texts[path]) else ()
+            cache.put(path, facts, project.touched - {path})
+        if facts:
+            yield path, facts
+    cache.save()

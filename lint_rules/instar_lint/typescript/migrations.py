@@ -38,16 +38,19 @@ def new_migrations(source: Source, before: Source | None) -> tuple[Revision, ...
     """The functions of a version that rewrite a table and that the one before does not have, or has otherwise."""
     if before is None:
         return ()
-    known = {file.path: file.blob for file in before.files(SUFFIXES)}
-    changed = [
+    known = {file.path: file for file in before.files(SUFFIXES)}
+    listed = [
         file.path
         for file in source.files(SUFFIXES)
-        if known.get(file.path) != file.blob and not SKIPPED.search(file.path)
+        if not SKIPPED.search(file.path) and known.get(file.path) != file
     ]
-    texts = source.read_many(changed)
-    candidates = [path for path in sorted(texts) if _WRITES.search(texts[path])]
-    former = before.read_many([path for path in candidates if path in known])
-    found = (parse_migrations(texts[path], path, former.get(path)) for path in candidates)
+    texts = {path: data for path, data in source.read_many(listed).items() if _WRITES.search(data)}
+    former = before.read_many([path for path in texts if path in known])
+    found = (
+        parse_migrations(data, path, former.get(path))
+        for path, data in sorted(texts.items())
+        if data != former.get(path)
+    )
     return tuple(revision for revision in found if revision.statements)
 
 

@@ -43,6 +43,11 @@ class Program:
         """The files that were read so far."""
         return tuple(sorted(path for path, module in self._modules.items() if module is not None))
 
+    @property
+    def consulted(self) -> tuple[str, ...]:
+        """Those, and the configuration files that say where imports lead."""
+        return tuple(sorted({*self._modules, *self._resolver.configurations}))
+
     def module(self, path: str) -> Module | None:
         """The module at a path; None where there is no such file or it cannot be read."""
         if path not in self._modules:

@@ -39,10 +39,20 @@ class ConvexReader:
         Raises:
             InstarError: Several schemas are found and the configuration does not say which one counts.
         """
+        return self.read_with_files(source, config)[0]
+
+    @staticmethod
+    def read_with_files(source: Source, config: Config) -> tuple[Schema, tuple[str, ...]]:
+        """The schema, and the files that it came from.
+
+        Raises:
+            InstarError: Several schemas are found and the configuration does not say which one counts.
+        """
         path = schema_path(source, config)
         if path is None:
-            return Schema(dialect="convex")
-        return read_schema(source, path)
+            return Schema(dialect="convex"), ()
+        program = Program(source)
+        return _read(program, path), program.consulted
 
 
 READER = ConvexReader()
@@ -50,7 +60,10 @@ READER = ConvexReader()
 
 def read_schema(source: Source, path: str) -> Schema:
     """The schema that the default export of one file declares."""
-    program = Program(source)
+    return _read(Program(source), path)
+
+
+def _read(program: Program, path: str) -> Schema:
     value = program.export(path, "default")
     unreadable = program.unreadable
     if isinstance(value, SchemaValue):

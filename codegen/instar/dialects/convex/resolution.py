@@ -37,6 +37,11 @@ class Resolver:
         self._aliases: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {}
         self._packages: dict[str, str] | None = None
 
+    @property
+    def configurations(self) -> tuple[str, ...]:
+        """The configuration files and manifests that were read so far."""
+        return tuple(sorted(path for path, read in self._json.items() if read is not None))
+
     def resolve(self, specifier: str, importer: str) -> str | None:
         """The path of the file that `importer` means by `specifier`; None for a package from a registry."""
         folder = posixpath.dirname(importer)
