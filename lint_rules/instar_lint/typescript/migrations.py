@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from instar_lint.revision_statements import Loop
 
 _MIGRATES = re.compile(r"(?i)migrat|backfill")
+_NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _WRITES = re.compile(rb"migrateOne|\.(patch|replace|delete)\(")
 _LOOPS = frozenset({"for_in_statement", "for_statement", "while_statement"})
 _FUNCTIONS = frozenset({"arrow_function", "function_expression", "method_definition"})
@@ -265,17 +266,23 @@ class _Function:
             tracked=over.tracked,
         )
 
-    def _tested(self, node: Node, loop: Node, document: str) -> bool:
+    def _tested(self, node: Node, over: Node, document: str) -> bool:
         """Whether something looks at the document before it is written, or keeps what it has."""
-        names = re.findall(r"[A-Za-z_$][\w$]*", document.partition(":")[0])
-        looks = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b") if names else None
-        if looks is None:
+        names = _NAME.findall(document.partition(":")[0])
+        if not names:
             return False
+        for one in walk(over):
+            # What is computed from the document stands for it.
+            pattern = one.child_by_field_name("name") if one.type == "variable_declarator" else None
+            value = one.child_by_field_name("value") if pattern is not None else None
+            if pattern is not None and value is not None and _words(names).search(self._file.text(value)):
+                names += _NAME.findall(self._file.text(pattern))
+        looks = _words(names)
         text = self._file.text(node)
         if re.search(r"\?\?|\?\s*[^.:]+:", text) and looks.search(text):
             return True
         at = node
-        while at != loop and at.parent is not None:
+        while at != over and at.parent is not None:
             around = [at.parent] if at.parent.type in _CHOICES else []
             if any(looks.search(self._condition(one)) for one in (*around, *_ifs_before(at))):
                 return True
@@ -286,6 +293,10 @@ class _Function:
     def _condition(self, node: Node) -> str:
         condition = node.child_by_field_name("condition") or node.child_by_field_name("left")
         return self._file.text(condition) if condition is not None else ""
+
+
+def _words(names: list[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w$])(?:{'|'.join(map(re.escape, names))})(?![\w$])")
 
 
 def _ifs_before(node: Node) -> Iterator[Node]:

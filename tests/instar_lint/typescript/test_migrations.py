@@ -74,6 +74,7 @@ PATCH = 'await ctx.db.patch("users", doc._id, { name: "x" });'
         (mutation(EACH.format(PATCH), query=".filter((q) => q.eq(q.field('name'), undefined))"), ["INS405"]),
         (mutation(EACH.format(PATCH), "paginate({ cursor: null, numItems: 50_000 })"), ["INS402", "INS405", "INS407"]),
         (mutation("for (const doc of docs) { " + PATCH + " }", "collect()"), ["INS401"]),
+        (mutation(EACH.format("const patch = patchOf(doc); if (patch !== null) " + PATCH)), ["INS405"]),
         (mutation("for (const doc of docs) { " + PATCH + " }", "take(100)"), ["INS402", "INS405"]),
     ],
 )  # fmt: skip
@@ -111,15 +112,17 @@ def test_a_record_in_a_table_of_migrations_counts() -> None:
 
 
 @pytest.mark.parametrize("style", ["component", "self-contained"])
-@pytest.mark.parametrize("clear", [True, False])
-def test_what_is_generated_is_clean(style, clear) -> None:
+@pytest.mark.parametrize("how", ["clear", "fill", "convert"])
+def test_what_is_generated_is_clean(style, how) -> None:
+    clear = how == "clear"
     work = BackfillWork(
         name="abc/users.name.clear" if clear else "abc/users.name",
         table="users",
         target="name",
         guard="doc.name !== undefined" if clear else "doc.name === undefined",
         clear=clear,
-        expression=None if clear else '"x"',
+        expression='"x"' if how == "fill" else None,
+        compute="convert:name" if how == "convert" else None,
     )
     text = backfill_module(work, USERS, style, "users_name", "model")
     seen = parse_migrations(text.encode(), "convex/migrations/users_name.ts").statements
