@@ -78,7 +78,7 @@ class EditorProject:
             linted = self._opened(buffer={path: data}, only=path)
         if linted is None:
             return ()
-        if linted.depends_on(path, data) and data != linted.source.read(path):
+        if data != linted.source.read(path) and linted.depends_on(path, data):
             linted = self._opened(buffer={path: data}) or linted
         found = linted.findings_in(path, text, tree)
         return tuple(finding for finding in found if finding.confidence == "proven")

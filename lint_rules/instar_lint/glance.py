@@ -48,13 +48,13 @@ class Glance(NamedTuple):
         from instar.dialects.sqlalchemy.reading.declaring import declares  # noqa: PLC0415 - with a buffer only
 
         data = text.encode("utf-8", "surrogateescape")
-        if path not in self.read and not declares(data):
-            return False
         try:
             with open(f"{self.top}/{path}", "rb") as file:
-                return file.read() != data
+                if file.read() == data:
+                    return False
         except OSError:
-            return True
+            pass
+        return path in self.read or declares(data)
 
 
 class Glances:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from instar_lint.python.watch import Watch
 
 _BATCH = 500
+_TREES = 3_000_000
+_TREES_OF_A_GUEST = 300_000  # the garbage collections of flake8 go through everything that is kept
 
 
 def facts_of(
@@ -43,7 +45,7 @@ def facts_of(
     prefilter = knowledge.prefilter(watch)
     if not prefilter.matches(text.encode("utf-8", "surrogateescape")):
         return ()
-    knowledge.modules.trim()
+    knowledge.modules.trim(_TREES if tree is None else _TREES_OF_A_GUEST)
     with uncollected():
         tree = tree or parse(text)
         module = knowledge.modules.put(path, tree, len(text))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
 _SQL = re.compile(rb"(?i)\b(?:select|insert\s+into|update|delete\s+from|check|alter|merge\s+into|with)\b")
 _OPENING = (b".", b"'", b'"')
@@ -20,24 +20,27 @@ class Prefilter:
 
     Args:
         words: Matches any wanted word; None where everything is wanted.
-        names: The wanted words.
+        names: The wanted words themselves.
         dynamic: Matches code that might name any field, where that is wanted.
     """
 
     def __init__(
-        self, words: re.Pattern[bytes] | None, names: Iterable[str], dynamic: re.Pattern[bytes] | None = None
+        self,
+        words: re.Pattern[bytes] | None,
+        names: Collection[str],
+        dynamic: re.Pattern[bytes] | None = None,
     ) -> None:
         self._words = words
-        self._names = tuple(name.encode() for name in names)
+        self._names = tuple(names)
+        self._encoded = tuple(name.encode() for name in names)
         self._dynamic = dynamic
-        parts = [part.pattern.decode() for part in (words, dynamic) if part is not None]
-        self._lines = re.compile("|".join(parts)) if words is not None else None
+        self._dynamic_text = re.compile(dynamic.pattern.decode()) if dynamic is not None else None
 
     def matches(self, data: bytes) -> bool:
         """Whether a file needs to be parsed."""
         if self._words is None or (self._dynamic is not None and self._dynamic.search(data)):
             return True
-        if not any(name in data for name in self._names):  # many times faster than looking for whole words
+        if not any(name in data for name in self._encoded):  # many times faster than looking for whole words
             return False
         first = self._words.search(data)
         return first is not None and (self._is_named(data, first.start()) or _SQL.search(data) is not None)
@@ -53,7 +56,26 @@ class Prefilter:
 
     def lines(self, text: str) -> HotLines:
         """The lines of a file on which a wanted word stands."""
-        return HotLines(text, self._lines)
+        if self._words is None:
+            return HotLines(text, None)
+        starts = {start for name in self._names for start in _places(text, name)}
+        if self._dynamic_text is not None:
+            starts.update(found.start() for found in self._dynamic_text.finditer(text))
+        return HotLines(text, starts)
+
+
+def _places(text: str, name: str) -> Iterator[int]:
+    """Where a whole word stands: looking for it as it is takes a tenth of what a pattern takes."""
+    start = text.find(name)
+    while start >= 0:
+        end = start + len(name)
+        if not _goes_on(text[start - 1 : start]) and not _goes_on(text[end : end + 1]):
+            yield start
+        start = text.find(name, end)
+
+
+def _goes_on(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 class HotLines:
@@ -61,19 +83,18 @@ class HotLines:
 
     Args:
         text: The file.
-        pattern: What is in flight; None where everything is wanted.
+        starts: Where it is mentioned; None where everything is wanted.
     """
 
-    def __init__(self, text: str, pattern: re.Pattern[str] | None) -> None:
-        self._all = pattern is None
+    def __init__(self, text: str, starts: Iterable[int] | None) -> None:
+        self._all = starts is None
         self._lines: list[int] = []
-        if pattern is not None:
-            line, last = 1, 0
-            for match in pattern.finditer(text):
-                line += text.count("\n", last, match.start())
-                last = match.start()
-                if not self._lines or self._lines[-1] != line:
-                    self._lines.append(line)
+        line, last = 1, 0
+        for start in sorted(starts or ()):
+            line += text.count("\n", last, start)
+            last = start
+            if not self._lines or self._lines[-1] != line:
+                self._lines.append(line)
 
     def within(self, node: ast.stmt) -> bool:
         """Whether a statement, its decorators included, has such a line."""

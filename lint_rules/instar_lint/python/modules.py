@@ -12,9 +12,6 @@ from instar_lint.python.memory import Consulted, Memory
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_MOST_PARSED = 3_000_000
-"""Bytes of source whose syntax trees are kept: about 120 MB of them."""
-
 
 class Reads(Protocol):
     """Where the bytes of a file come from: any `Source` does."""
@@ -195,12 +192,16 @@ class Modules:
         self._sizes[path] = size
         return module
 
-    def trim(self) -> None:
-        """Forget the syntax trees that nobody asked for lately; never while questions are being answered."""
+    def trim(self, most: int) -> None:
+        """Forget the syntax trees that nobody asked for lately; never while questions are being answered.
+
+        Args:
+            most: How many bytes of source may be kept as trees, which take forty times as much.
+        """
         size = sum(self._sizes.values())
-        if size <= _MOST_PARSED:
+        if size <= most:
             return
-        while size > _MOST_PARSED // 2:
+        while size > most // 2:
             path, module = self._parsed.popitem(last=False)
             size -= self._sizes.pop(path)
             if module is not None:
