@@ -40,7 +40,12 @@ class Entry(msgspec.Struct, frozen=True, order=True):
 
     def __str__(self) -> str:
         where = f" in {self.scope}" if self.scope else ""
-        return f"{self.path}: {self.code} {self.subject}{where} (number {self.occurrence})"
+        subject = f" {self.subject}" if self.subject else ""
+        return f"{self.path}: {self.code}{subject}{where} (number {self.occurrence})"
+
+
+class _Head(msgspec.Struct, frozen=True):
+    version: int
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,14 +77,14 @@ def decode(data: bytes, path: str) -> frozenset[Entry]:
         InstarError: It is none, or a newer instar wrote it.
     """
     try:
+        if msgspec.json.decode(data, type=_Head).version > FORMAT:
+            raise InstarError("a newer instar wrote this baseline. Upgrade instar to read it.", path=path)
         document = msgspec.json.decode(data, type=_File)
     except msgspec.MsgspecError as error:
         raise InstarError(
             f"this is no baseline: {error}. Write a new one with instar lint --baseline {path} --write-baseline.",
             path=path,
         ) from None
-    if document.version > FORMAT:
-        raise InstarError("a newer instar wrote this baseline. Upgrade instar to read it.", path=path)
     return frozenset(document.findings)
 
 

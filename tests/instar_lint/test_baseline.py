@@ -49,6 +49,7 @@ def test_the_file_does_not_depend_on_the_order_of_the_findings():
         (b"[]", "no baseline"),
         (b'{"version": 1}', "no baseline"),
         (b'{"version": 9, "findings": []}', "newer instar"),
+        (b'{"version": 9, "rules": {}}', "newer instar"),
     ],
 )
 def test_what_is_no_baseline_is_refused_with_the_next_step(data, said):

@@ -123,6 +123,7 @@ def test_a_file_that_does_not_parse_is_left_to_flake8(project):
     write(project, {"app/views.py": "def f(:\n", "app/latin.py": "x = 1\n"})
     (project / "app/latin.py").write_bytes(b"# \xe9\nx = 1\n")
     (project / "app/loop").symlink_to(project / "app", target_is_directory=True)
+    (project / "app/itself.py").symlink_to("itself.py")
     assert flake8(project, "app") == []
 
 
