@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from instar.dialects.convex.templating import render
+from instar.dialects.convex.templating import WIDTH, render
 from instar.dialects.convex.typescript_text import (
     camel,
     key,
@@ -46,6 +46,13 @@ class Accessor(msgspec.Struct, frozen=True, kw_only=True):
     old_type: str = ""
     old_key: str = ""
     new_key: str = ""
+
+    @property
+    def line(self) -> str:
+        """The table on one line, where it has one entry and fits."""
+        pairs = ", ".join(f"[{old}, {new}]" for old, new in self.table)
+        line = f"const {self.constant} = new Map<unknown, {self.type}>([{pairs}]);"
+        return line if len(self.table) == 1 and len(line) <= WIDTH else ""
 
 
 def converter_name(field: str) -> str:

@@ -14,6 +14,7 @@ from instar.dialects.base import Edited
 from instar.dialects.convex.declarations import Declarations
 from instar.dialects.convex.reader import read_schema
 from instar.dialects.convex.syntax import SyntaxFile, arguments, unwrap
+from instar.dialects.convex.table_layout import broken_tables
 from instar.dialects.convex.templating import WIDTH
 from instar.dialects.convex.typescript_text import (
     bare_validator,
@@ -77,10 +78,10 @@ class _Editor:
         """The changed files."""
         edited = []
         for path, spans in sorted(self._spans.items()):
-            data = self._declarations.file(path).source
+            before = data = self._declarations.file(path).source
             for start, end, text in sorted(spans, reverse=True):
                 data = data[:start] + text.encode() + data[end:]
-            edited.append(Edited(path, data.decode()))
+            edited.append(Edited(path, broken_tables(path, data.decode(), before.decode())))
         return tuple(edited)
 
     def change_table(self, now: Table, wanted: Table) -> None:

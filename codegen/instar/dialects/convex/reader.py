@@ -12,7 +12,7 @@ from instar.dialects.convex.syntax import SUFFIXES
 from instar.dialects.convex.tables import schema_of
 from instar.dialects.convex.values import SchemaValue, Unknown
 from instar.errors import InstarError
-from instar.schema.model import Opaque, Schema
+from instar.schema.model import Opaque, Place, Schema
 
 if TYPE_CHECKING:
     from instar.config import Config
@@ -72,9 +72,9 @@ def _read(program: Program, path: str) -> Schema:
         reason = value.reason
         if reason == "default is not exported":
             reason = "the schema must be the default export of its file: export default defineSchema({ … })"
-        opaque = Opaque(reason=reason, place=value.place)
+        opaque = Opaque(reason=reason, place=value.place or Place(path, 1, 1))
     else:
-        opaque = Opaque(reason="the default export is no defineSchema(…)")
+        opaque = Opaque(reason="the default export is no defineSchema(…)", place=Place(path, 1, 1))
     return Schema(dialect="convex", opaque=(opaque,), unreadable=tuple(unreadable.values()))
 
 

@@ -39,8 +39,11 @@ _SIMPLE: dict[type[FieldType], tuple[str, str]] = {
 
 
 def string(text: str) -> str:
-    """A string literal, with everything escaped that could end it or a script."""
-    return json.dumps(text, ensure_ascii=False).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    """A string literal, with everything escaped that could end it or a script; in the quotes that need less of it."""
+    quoted = json.dumps(text, ensure_ascii=False).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    if text.count('"') <= text.count("'"):
+        return quoted
+    return "'" + quoted[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
 
 
 def key(name: str) -> str:

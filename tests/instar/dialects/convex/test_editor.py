@@ -76,7 +76,7 @@ def test_line_ends_are_kept(tmp_path: Path) -> None:
 def test_names_are_data(tmp_path: Path) -> None:
     odd = Field(name='a"]; process.exit("', type=StringType())
     text = edited(tmp_path, SCHEMA, lambda now: users(now, fields=(odd,)))
-    assert r'"a\"]; process.exit(\"": v.string()' in text
+    assert """'a"]; process.exit("': v.string()""" in text
 
 
 def test_tables_and_indexes_come_and_go(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_table_in_a_module_of_its_own(tmp_path: Path) -> None:
         source, PATH, users(now, indexes=(Index(name="by_name", keys=(IndexKey("name"),)),))
     )
     assert found.path == "convex/users.ts"
-    assert 'defineTable({ name: v.string() }).index("by_name", ["name"]);' in (found.text or "")
+    assert 'defineTable({\n  name: v.string(),\n}).index("by_name", ["name"]);' in (found.text or "")
 
 
 @pytest.mark.parametrize(
@@ -128,3 +128,22 @@ def test_what_cannot_be_edited_safely_is_refused(
     name = msgspec.structs.replace(field(now, "name"), optional=True)
     with pytest.raises(InstarError, match=message):
         edit_schema(source, PATH, users(now, fields=(name,)))
+
+
+def test_a_table_that_outgrows_its_line_gets_a_line_for_each_field(tmp_path: Path) -> None:
+    short = SCHEMA[: SCHEMA.index("export default")] + (
+        "export default defineSchema({\n"
+        '  users: defineTable({ name: v.string(), email: v.string() }).index("by_name", ["name"]),\n'
+        "});\n"
+    )
+    status = Field(name="status", type=StringType(), optional=True)
+    text = edited(tmp_path, short, lambda now: users(now, fields=(*now.tables[0].fields, status)))
+    assert text.endswith(
+        "export default defineSchema({\n"
+        "  users: defineTable({\n"
+        "    name: v.string(),\n"
+        "    email: v.string(),\n"
+        "    status: v.optional(v.string()),\n"
+        '  }).index("by_name", ["name"]),\n'
+        "});\n"
+    )
