@@ -52,15 +52,9 @@ def content_ids(
     if unknown:
         found |= _hashed(source, unknown)
         if writes:
-            trusted = {
-                path: (key, found[path]) for path, key in settled.items() if path in found and _is_old(key)
-            }
-            _store(place, table | trusted)
+            known = (path for path in settled if path in found and not settled[path].startswith("stat:new:"))
+            _store(place, {path: (settled[path], found[path]) for path in known})
     return found
-
-
-def _is_old(key: str) -> bool:
-    return not key.startswith("stat:new:")
 
 
 def _hashed(source: Source, paths: list[str]) -> dict[str, str]:

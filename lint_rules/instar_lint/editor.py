@@ -192,6 +192,13 @@ class EditorProject:
         skipped = SKIPPED if self._repository is None else None
         return state_of(str(self.top), paths, exact, skipped, self._clock() - RECENT)
 
+    def close(self) -> None:
+        """Keep what was found now, not when the process ends."""
+        linted = self.__dict__.get("_linted")
+        if linted is not None:
+            atexit.unregister(linted.save)
+            linted.save()
+
     def prepare(self) -> None:
         """Read the project now, so that forked workers inherit it, where they need it."""
         if self._glance is None or (self._glance.flying and self._seconds is None):
@@ -215,6 +222,11 @@ class Editors:
         self._seconds = seconds
         self._by_folder: dict[Path, EditorProject | None] = {}
         self._by_file: dict[Path, EditorProject] = {}
+
+    def close(self) -> None:
+        """End the run."""
+        for project in (*self._by_file.values(), *([self._given] if self._given else [])):
+            project.close()
 
     def of(self, folder: Path) -> EditorProject | None:
         """The project that a folder lies in; None where nothing above it is configured."""

@@ -67,6 +67,7 @@ class Plugin:
         A run over one file or a buffer is an editor's, or as good as one: it must not wait until all is read.
         """
         given = Path(options.instar_config) if options.instar_config else None
+        cls._editors.close()
         cls._editors = Editors(given, options.instar_environment, _seconds(options.filenames))
         project = cls._editors.of(Path.cwd())
         if project is not None:

@@ -174,3 +174,18 @@ def test_the_import_costs_next_to_nothing():
     bare = "import flake8.main.cli, ast"
     best = min(seconds(f"{bare}; import instar_lint.flake8_plugin") - seconds(bare) for _ in range(7))
     assert best < 0.03, f"{best * 1000:.0f} ms"
+
+
+def test_runs_in_one_process_keep_what_they_found(project, tmp_path):
+    code = (
+        "import os, sys\nfrom flake8.main.cli import main\n"
+        "main(['--isolated', '-j1', '--select=INS', 'app'])\nmain(['--isolated', '-j1', '--select=INS', 'app'])\n"
+        "print(os.listdir(sys.argv[1]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "cache/facts")],
+        cwd=project, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    *found, kept = done.stdout.splitlines()
+    assert [line.split(" ")[0] for line in found] == [line.split(" ")[0] for line in FOUND] * 2
+    assert kept.endswith(".msgpack']")
