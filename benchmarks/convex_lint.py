@@ -1,28 +1,32 @@
 """Seeded mutations of real Convex applications: is the code that they break found, and nothing else?
 
-    python benchmarks/convex_lint.py [--count 50] [--seed 1] REPOSITORY:PATH/TO/schema.ts …
+    python benchmarks/convex_lint.py --packages DIR [--count 50] [--seed 1] REPOSITORY:PATH/TO/schema.ts …
 
-At the head, with its own head deployed, the linter has to be silent. Then fields are dropped and indexes staged, one at
-a time, in the schema alone. Only fields and indexes count that the code surely uses: an index that a `withIndex`
-names, and a field that only one table has and that a query of that table, or a write to it, names in the same
-statement.
+At the head, with its own head deployed, the linter has to be silent. Then fields are taken out and indexes renamed, one at
+a time, in the schema alone, each chosen at random among all of them. Which of them the code uses is not for the linter to
+say: `tsc` checks the code against the changed schema (DIR is a folder whose `node_modules` has `typescript`, `convex` and
+the packages of the schemas). What only the linter finds, such as a write by a variable, is counted apart.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import posixpath
 import random
 import re
+import subprocess
 import sys
-import time
+import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from convex_histories import check_out, link_packages
 
 from instar.dialects.convex.reader import read_schema
-from instar.dialects.convex.syntax import SUFFIXES
+from instar.dialects.convex.syntax import SyntaxFile
 from instar.schema.diff import diff
 from instar.sources import Source, open_repository
 from instar_lint.lint import lint_facts, names_in_flight
@@ -30,84 +34,116 @@ from instar_lint.typescript.collect import collect
 from instar_lint.versions import Labels, between
 
 if TYPE_CHECKING:
-    from instar.schema.model import Schema, Table
+    from collections.abc import Iterable
+
+    from instar.schema.model import Field, Index, Schema, Table
 
 
 def main() -> int:
     """Print a line a repository, and what was missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--packages", type=Path, required=True)
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("schemas", nargs="+", metavar="REPOSITORY:PATH")
     options = parser.parse_args()
     total: Counter[str] = Counter()
-    for schema in options.schemas:
-        repository, _, path = schema.rpartition(":")
+    for told in options.schemas:
+        repository, _, path = told.rpartition(":")
         source = open_repository(Path(repository)).source("HEAD")
-        counts = mutate(source, path, options.count, random.Random(options.seed))
-        total += counts
-        print(f"{repository}: {dict(counts)}")
+        schema = read_schema(source, path)
+        counts = Counter({"findings at head": len(findings(source, schema, schema))})
+        for kind in ("field", "index"):
+            chance = random.Random(options.seed)
+            chosen = mutations(source, schema, kind, options.count, chance)
+            used = uses(source, path, [job for job, _ in chosen], options.packages.resolve())
+            counts.update(
+                judged(source, schema, kind, zip([table for _, table in chosen], used, strict=True))
+            )
+        total.update(counts)
+        print(f"{repository}: {dict(counts)}", flush=True)
     print(dict(total))
     return 0
 
 
-def mutate(source: Source, path: str, count: int, chance: random.Random) -> Counter[str]:
-    """Drop fields and stage indexes of one application."""
-    schema = read_schema(source, path)
+def mutations(
+    source: Source, schema: Schema, kind: str, count: int, chance: random.Random
+) -> list[tuple[dict[str, str], tuple[Table, str]]]:
+    """Fields, or indexes, at random: the changed file, and what is gone."""
+    members: list[tuple[Table, Field | Index]] = [
+        (table, one)
+        for table in schema.tables
+        for one in (table.fields if kind == "field" else table.indexes)
+        if one.place is not None and not one.place.path.startswith("<")
+    ]
+    chance.shuffle(members)
+    chosen = []
+    for table, one in members:
+        text, name = without_member(source, one, kind), one.name or ""
+        if text is not None and one.place is not None and len(chosen) < count:
+            chosen.append(({"name": name, "path": one.place.path, "text": text}, (table, name)))
+    return chosen
+
+
+def judged(
+    source: Source, schema: Schema, kind: str, taken: Iterable[tuple[tuple[Table, str], list[list[str]]]]
+) -> Counter[str]:
+    """Whether the linter finds what the compiler finds."""
     counts: Counter[str] = Counter()
-    counts["findings at head"] = len(findings(source, schema, schema))
-    texts = {
-        name: data.decode("utf-8", "replace")
-        for name, data in source.read_many(
-            [f.path for f in source.files(SUFFIXES) if path.rpartition("/")[0] in f.path and f.path != path]
-        ).items()
-        if "_generated" not in name and ".test." not in name
-    }
-    code = "\n".join(texts.values())
-    owners = Counter(field.name for table in schema.tables for field in table.fields)
-    fields = [
-        (table, field.name)
-        for table in schema.tables
-        for field in table.fields
-        if owners[field.name] == 1
-        and re.search(
-            rf"insert\(\s*[\"']{re.escape(table.name)}[\"'],\s*\{{[^{{}}]*\b{re.escape(field.name)}\b\s*[:,}}]",
-            code,
-        )
-    ]
-    indexes = [
-        (table, index.name or "")
-        for table in schema.tables
-        for index in table.indexes
-        if index.kind == "btree"
-        and not index.staged
-        and re.search(
-            rf"query\(\s*[\"']{re.escape(table.name)}[\"']\s*\)\s*\.withIndex\(\s*[\"']{re.escape(index.name or '')}[\"']",
-            code,
-        )
-    ]
-    started = time.process_time()
-    for what, chosen in (("field", fields), ("index", indexes)):
-        for table, name in chance.sample(chosen, min(count, len(chosen))):
-            after = without(schema, table, name, what)
-            found = [f for f in findings(source, schema, after) if name in (f.field, f.index)]
-            counts[f"{what} {'found' if found else 'missed'}"] += 1
-            if not found:
-                print(f"  missed {what} {table.name}.{name}", file=sys.stderr)
-    print(f"  {time.process_time() - started:.1f} s of CPU", file=sys.stderr)
+    for (table, name), used in taken:
+        after = without(schema, table, name, kind)
+        found = [one for one in findings(source, schema, after) if name in (one.field, one.index)]
+        if not used:
+            counts[f"{kind}: only the linter finds it" if found else f"{kind}: neither"] += 1
+            continue
+        counts[f"{kind}: found" if found else f"{kind}: missed"] += 1
+        if not found:
+            print(f"  missed {kind} {table.name}.{name}: {used[:3]}", file=sys.stderr)
     return counts
 
 
-def without(schema: Schema, table: Table, name: str, what: str) -> Schema:
-    """The schema with a field dropped, or an index staged."""
-    if what == "field":
-        changed = msgspec.structs.replace(table, fields=tuple(f for f in table.fields if f.name != name))
-    else:
-        staged = tuple(
-            msgspec.structs.replace(index, staged=True) if index.name == name else index
-            for index in table.indexes
+def uses(source: Source, path: str, jobs: list[dict[str, str]], packages: Path) -> list[list[list[str]]]:
+    """Where `tsc` finds that the code needs what each job takes out."""
+    with tempfile.TemporaryDirectory(prefix="instar-uses-") as folder:
+        root, told = Path(folder) / "tree", Path(folder) / "jobs.json"
+        root.mkdir()
+        check_out(source, root, {})
+        link_packages(root, packages)
+        told.write_text(json.dumps(jobs), encoding="utf-8")
+        script = Path(__file__).with_suffix("").parent / "convex_uses.mjs"
+        command = ["node", "--max-old-space-size=4096", str(script), str(packages), str(root)]
+        done = subprocess.run(
+            [*command, posixpath.dirname(path), str(told)], capture_output=True, text=True, check=False
         )
-        changed = msgspec.structs.replace(table, indexes=staged)
+        if done.returncode:
+            raise SystemExit(done.stderr[-2000:])
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def without_member(source: Source, member: Field | Index, kind: str) -> str | None:
+    """The text of its file without a field, or with an index under another name."""
+    assert member.place is not None
+    data = source.read(member.place.path) or b""
+    file = SyntaxFile(member.place.path, data)
+    point = (member.place.line - 1, member.place.column - 1)
+    if kind == "index":
+        start = sum(len(line) + 1 for line in data.split(b"\n")[: point[0]])
+        name = re.compile(rb"([\"'])" + re.escape((member.name or "").encode()) + rb"\1").search(data, start)
+        return (data[: name.start() + 1] + b"no_" + data[name.start() + 1 :]).decode() if name else None
+    node = file.root.descendant_for_point_range(point, point)
+    while node is not None and node.type not in {"pair", "shorthand_property_identifier"}:
+        node = node.parent
+    if node is None:
+        return None
+    comma = re.match(rb"\s*,", data[node.end_byte :])
+    return (data[: node.start_byte] + data[node.end_byte + (comma.end() if comma else 0) :]).decode()
+
+
+def without(schema: Schema, table: Table, name: str, kind: str) -> Schema:
+    """The schema without a field, or without an index."""
+    fields = tuple(one for one in table.fields if kind != "field" or one.name != name)
+    indexes = tuple(one for one in table.indexes if kind != "index" or one.name != name)
+    changed = msgspec.structs.replace(table, fields=fields, indexes=indexes)
     return msgspec.structs.replace(
         schema, tables=tuple(changed if one is table else one for one in schema.tables)
     )
