@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from instar.schema.change import ConstraintChange, ConstraintChangeKind
-from instar.schema.index_changes import empty_field
+from instar.schema.index_changes import empty_field, unique_before
 from instar.schema.sql_text import canonical
 from instar.schema.unseen import hides_keys
 
@@ -51,6 +51,7 @@ def constraint_changes(
         harmless = constraint.kind in {"unique", "foreign_key"} and empty_field(
             old, new, constraint.fields, names
         )
+        harmless = harmless or (constraint.kind == "unique" and unique_before(old, constraint.fields, names))
         reason = None if harmless else REASONS[constraint.kind]
         yield _change("add_constraint", new, None, constraint, reason)
     for gone, _ in left:

@@ -85,8 +85,9 @@ def _paired(
 
 
 def _added(old: Table, new: Table, index: Index, names: Renames) -> IndexChange:
-    """A unique index can meet duplicates, unless one of its columns is new and empty in every row."""
-    duplicates = index.unique and not empty_field(old, new, index.fields, names)
+    """A unique index can meet duplicates, unless one of its columns is new and empty, or they were unique before."""
+    harmless = empty_field(old, new, index.fields, names) or unique_before(old, index.fields, names)
+    duplicates = index.unique and not harmless
     return _change("add_index", new, None, index, "existing rows may hold duplicates" if duplicates else None)
 
 
@@ -97,6 +98,13 @@ def empty_field(old: Table, new: Table, fields: Sequence[str], names: Renames) -
     return not old.open and any(
         field.optional and field.server_default is None and field.generated is None for field in added
     )
+
+
+def unique_before(old: Table, fields: Sequence[str], names: Renames) -> bool:
+    """Whether the old version lets no two rows share the values of these fields, or of some of them."""
+    held = [one.fields for one in old.constraints if one.kind in {"unique", "primary_key"}]
+    held += [one.fields for one in old.indexes if one.unique and one.predicate is None and one.valid]
+    return any(each and {names.field(old.key, name) for name in each} <= set(fields) for each in held)
 
 
 def _changed(table: Table, was: Index, seen: Index, index: Index) -> IndexChange:
