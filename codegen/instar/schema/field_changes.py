@@ -63,7 +63,20 @@ def _altered(table: Table, old: Field, new: Field) -> Iterator[FieldChange]:
 def _same(old: Default | None, new: Default | None, language: Literal["sql", "code"]) -> bool:
     if old is None or new is None:
         return old is new
-    return canonical(old.text) == canonical(new.text) if language == "sql" else old.text == new.text
+    if language == "sql":
+        return canonical(old.text) == canonical(new.text)
+    if old.constant or new.constant:
+        return (old.constant, old.text) == (new.constant, new.text)
+    return canonical(old.text) == canonical(new.text) or _same_function(old.text, new.text)
+
+
+def _same_function(old: str, new: str) -> bool:
+    """An imported function knows its own name only, `now` for `datetime.now`; a lambda has none."""
+    names = {old, new}
+    if "<lambda>" in names:
+        return all(name == "<lambda>" or name.startswith("lambda") for name in names)
+    shorter, longer = sorted(names, key=len) if len(names) == 2 else (old, new)
+    return "." not in shorter and longer.endswith(f".{shorter}")
 
 
 def _change(

@@ -86,6 +86,12 @@ def test_tables(before, after, changes):
 
 
 NAME = field("name", StringType(length=50))
+
+
+def made_by(function):
+    return field("name", default=Default(function))
+
+
 FIELD_CASES = [
     ([], [NAME], ["add_field"], True),
     ([], [field("name", optional=True)], ["add_field"], False),
@@ -104,6 +110,10 @@ FIELD_CASES = [
         [],
         False,
     ),
+    ([made_by("datetime.now")], [made_by("now")], [], False),
+    ([made_by("lambda: 1")], [made_by("<lambda>")], [], False),
+    ([made_by("lambda: 1")], [made_by("lambda: 2")], ["change_default"], False),
+    ([made_by("datetime.now")], [made_by("datetime.utcnow")], ["change_default"], False),
     ([NAME], [field("name", attribute="label", comment="new", spelling="sa.String(50)")], [], False),
     ([field("name", generated="a + b")], [field("name", generated="a - b")], ["change_type"], True),
 ]

@@ -6,6 +6,7 @@ The standard library and SQLAlchemy only, and no import of ours: the interpreter
 
 from __future__ import annotations
 
+import enum
 import importlib
 import json
 import re
@@ -153,6 +154,7 @@ def _client_default(default: Part) -> Plain | None:
         return None
     value: Any = default.arg
     if default.is_scalar:
+        value = value.name if isinstance(value, enum.Enum) else value
         return {"text": repr(value), "constant": True}
     if default.is_callable:
         return {"text": getattr(value, "__name__", None) or repr(type(value)), "constant": False}
@@ -275,10 +277,17 @@ def find(target: str) -> Plain:
         raise LookupError(  # noqa: TRY004 - what was named has none
             f"{target} is {type(found).__name__}, and has no MetaData"
         )
-    registry = getattr(found, "registry", None) or getattr(getattr(found, "Model", None), "registry", None)
-    registry = registry or getattr(found, "_sa_registry", None)
-    mappers: list[Any] = list(getattr(registry, "mappers", ()))
-    return describe(metadata, mappers)
+    return describe(metadata, _mappers(found))
+
+
+def _mappers(found: Part) -> list[Part]:
+    """Those of a base, a registry, or Flask-SQLAlchemy's `db`, whose own `registry` is the class of that name."""
+    for holder in (found, getattr(found, "Model", None)):
+        for name in ("registry", "_sa_registry"):
+            registry = getattr(holder, name, None)
+            if registry is not None and not isinstance(registry, type):
+                return list(registry.mappers)
+    return list(getattr(found, "mappers", ()))
 
 
 def main() -> None:

@@ -17,16 +17,16 @@ def _mixin(columns: dict[str, str], table: str | None = None) -> BaseConfig:
     return BaseConfig(columns=columns, table=table, model=False)
 
 
-_UUID_KEY = {"id": "Uuid primary_key"}
+_UUID_KEY = {"id": "Uuid primary_key default uuid.uuid4"}
 _NUMBER_KEY = {"id": "Integer primary_key"}
 _BIG_KEY = {"id": "BigInteger primary_key"}
 
 _USERS = {
     "email": "String(length=320) unique index not null",
     "hashed_password": "String(length=1024) not null",
-    "is_active": "Boolean not null",
-    "is_superuser": "Boolean not null",
-    "is_verified": "Boolean not null",
+    "is_active": "Boolean not null default True",
+    "is_superuser": "Boolean not null default False",
+    "is_verified": "Boolean not null default False",
 }
 _OAUTH = {
     "oauth_name": "String(length=100) index not null",
@@ -37,7 +37,10 @@ _OAUTH = {
     "account_email": "String(length=320) not null",
 }
 _OAUTH_UUID = _UUID_KEY | {"user_id": "Uuid not null references user.id ondelete cascade"} | _OAUTH
-_TOKEN = {"token": "String(length=43) primary_key", "created_at": "TIMESTAMP(timezone=True) index not null"}
+_TOKEN = {
+    "token": "String(length=43) primary_key",
+    "created_at": "TIMESTAMP(timezone=True) index not null default now",
+}
 _TOKEN_UUID = _TOKEN | {"user_id": "Uuid not null references user.id ondelete cascade"}
 _FASTAPI_USERS = {
     "SQLAlchemyBaseUserTable": _mixin(_USERS, "user"),
@@ -107,18 +110,18 @@ _FS_USER_3 = _FS_USER_2 | {
 _OAUTH2_CLIENT = {
     "client_id": "String(length=48) index",
     "client_secret": "String(length=120)",
-    "client_id_issued_at": "Integer not null",
-    "client_secret_expires_at": "Integer not null",
+    "client_id_issued_at": "Integer not null default 0",
+    "client_secret_expires_at": "Integer not null default 0",
     "client_metadata": "Text",
 }
 _OAUTH2_CODE = {
     "code": "String(length=120) not null unique",
     "client_id": "String(length=48)",
-    "redirect_uri": "Text",
-    "response_type": "Text",
-    "scope": "Text",
+    "redirect_uri": "Text default ''",
+    "response_type": "Text default ''",
+    "scope": "Text default ''",
     "nonce": "Text",
-    "auth_time": "Integer not null",
+    "auth_time": "Integer not null default time.time",
     "acr": "Text",
     "amr": "Text",
     "code_challenge": "Text",
@@ -129,11 +132,11 @@ _OAUTH2_TOKEN = {
     "token_type": "String(length=40)",
     "access_token": "String(length=255) not null unique",
     "refresh_token": "String(length=255) index",
-    "scope": "Text",
-    "issued_at": "Integer not null",
-    "access_token_revoked_at": "Integer not null",
-    "refresh_token_revoked_at": "Integer not null",
-    "expires_in": "Integer not null",
+    "scope": "Text default ''",
+    "issued_at": "Integer not null default time.time",
+    "access_token_revoked_at": "Integer not null default 0",
+    "refresh_token_revoked_at": "Integer not null default 0",
+    "expires_in": "Integer not null default 0",
 }
 _TIMESTAMP = _mixin({"created": "DateTime not null", "updated": "DateTime not null"})
 
@@ -164,7 +167,7 @@ LIBRARY_BASES: Mapping[str, BaseConfig] = {
         _NUMBER_KEY
         | {
             "provider": "String(length=50) not null",
-            "created_at": "DateTime not null",
+            "created_at": "DateTime not null default datetime.utcnow",
             "token": "JSON not null",
         }
     ),
@@ -177,5 +180,5 @@ LIBRARY_BASES: Mapping[str, BaseConfig] = {
 }
 """Qualified base class to what it brings; also matched by the library and the last name (re-exports).
 
-A column is written `TYPE [primary_key] [not null] [unique] [index] [references TABLE.COLUMN [ondelete ACTION]]`.
+A column is written `TYPE [primary_key] [not null] [unique] [index] [default VALUE] [references TABLE.COLUMN [ondelete ACTION]]`.
 """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from instar.dialects.sqlalchemy.reading.classes import ClassValue
 from instar.dialects.sqlalchemy.reading.naming import convention
@@ -10,7 +12,7 @@ from instar.dialects.sqlalchemy.reading.table_parts import Parts
 from instar.dialects.sqlalchemy.reading.values import Applied, LambdaValue, Member, Value
 from instar.dialects.sqlalchemy.types import TypeReading
 from instar.errors import InstarError
-from instar.schema.model import TABLE_ARGUMENTS, Field, Opaque, Reference, Table
+from instar.schema.model import TABLE_ARGUMENTS, Constraint, Field, Index, Opaque, Reference, Table
 from instar.schema.types import AnyType, IntType
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.reading.drafts import ColumnDraft, TableDraft
     from instar.dialects.sqlalchemy.reading.project import Project
     from instar.dialects.sqlalchemy.reading.tables import Tables
+
+Part = TypeVar("Part", "Index", "Constraint")
 
 
 class Assembly:
@@ -122,8 +126,8 @@ class Assembly:
             name=draft.name,
             namespace=draft.namespace,
             fields=tuple(_field(column, numbered=column is numbered) for column in draft.columns.values()),
-            indexes=tuple(dict.fromkeys(indexes)),
-            constraints=tuple(dict.fromkeys(constraints)),
+            indexes=tuple(_once(indexes)),
+            constraints=tuple(_once(constraints)),
             opaque=tuple(opaque),
             place=draft.place,
         )
@@ -185,6 +189,14 @@ class Assembly:
         inherited = draft.metadata.keywords.get("schema") if isinstance(draft.metadata, Applied) else None
         default = inherited if isinstance(inherited, str) else None
         return Reference(table=name, fields=(column,), namespace=namespace or default)
+
+
+def _once(parts: Iterable[Part]) -> Iterable[Part]:
+    """Each once: a table that two classes or files declare has what they both say one time."""
+    found: dict[Part, Part] = {}
+    for part in parts:
+        found.setdefault(msgspec.structs.replace(part, place=None), part)
+    return found.values()
 
 
 def _grouped(drafts: list[TableDraft]) -> dict[tuple[str | None, str], list[TableDraft]]:

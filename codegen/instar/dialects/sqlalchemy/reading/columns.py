@@ -142,7 +142,11 @@ def _positional(project: Project, draft: ColumnDraft, value: Value) -> None:
         case "Identity":
             draft.identity = True
             return
-        case "Sequence" | "FetchedValue" | "DefaultClause" | "ColumnDefault":
+        case "Sequence" if isinstance(value, Applied):
+            name = value.arguments[0] if value.arguments else value.keywords.get("name")
+            draft.default = Default(text=f"Sequence({name!r})" if isinstance(name, str) else "Sequence(…)")
+            return
+        case "FetchedValue" | "DefaultClause" | "ColumnDefault":
             return
         case _:
             pass
@@ -179,13 +183,22 @@ def _keywords(project: Project, draft: ColumnDraft, call: Applied) -> None:
     draft.deferred = draft.deferred or given.get("deferred") is True
     name = "insert_default" if "insert_default" in given else "default"
     if name in given:
-        draft.default = client_default(given[name], call.sources.get(name))
+        draft.default = _sql_default(project, given[name]) or client_default(
+            given[name], call.sources.get(name)
+        )
     if "onupdate" in given:
-        draft.onupdate = client_default(given["onupdate"], call.sources.get("onupdate"))
+        value = given["onupdate"]
+        draft.onupdate = _sql_default(project, value) or client_default(value, call.sources.get("onupdate"))
     if "server_default" in given:
         draft.server_default = server_default(
             project, given["server_default"], call.sources.get("server_default")
         )
+
+
+def _sql_default(project: Project, value: Value) -> Default | None:
+    """`default=func.now()`, which the application sends as SQL."""
+    text = SqlText(project, lambda _: None).render(value) if isinstance(value, Applied) else None
+    return Default(text=text) if text is not None else None
 
 
 def client_default(value: Value, source: s.Expr | None) -> Default | None:

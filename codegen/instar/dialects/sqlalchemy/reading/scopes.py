@@ -59,7 +59,7 @@ class Bindings:
         self._scope = scope
         self._evaluator = evaluator
         self._values: dict[str, Value] = {}
-        self._busy: set[str] = set()
+        self._busy: dict[str, int] = {}
         self._asking: list[int] = []
         self._index(body, _NORMAL)
 
@@ -68,13 +68,14 @@ class Bindings:
         if name in self._values:
             return self._values[name]
         bindings = self.names.get(name)
-        if bindings is None or name in self._busy:
+        if bindings is None:
             return MISSING
-        self._busy.add(name)
+        if name in self._busy:  # `kind = kind.with_variant(…)` means the one before
+            return self._earlier(name, bindings)
         try:
             value = self._best(name, bindings)
         finally:
-            self._busy.discard(name)
+            self._busy.pop(name, None)
         if not isinstance(value, Missing):
             self._values[name] = value
         return value
@@ -120,9 +121,17 @@ class Bindings:
             all(binding.rank == _TYPING for binding in self.names.get(name, [])) and name not in self._values
         )
 
+    def _earlier(self, name: str, bindings: list[Binding]) -> Value | Missing:
+        position = self._busy[name]
+        try:
+            return self._best(name, bindings[:position])
+        finally:
+            self._busy[name] = position
+
     def _best(self, name: str, bindings: list[Binding]) -> Value | Missing:
         best: Value | Missing = MISSING
         for binding in _in_order(bindings):
+            self._busy[name] = next(i for i, each in enumerate(bindings) if each is binding)
             value = self._evaluate(name, binding.statement, bindings)
             if isinstance(value, Missing):
                 continue
