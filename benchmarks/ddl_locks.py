@@ -26,7 +26,7 @@ import sqlalchemy as sa
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from alembic_project import Project
-from instar.dialects.sqlalchemy.ddl.columns import sqlalchemy_type
+from instar.dialects.sqlalchemy.ddl.sqlalchemy_types import sqlalchemy_type
 from instar.dialects.sqlalchemy.revision import revision_id
 from rolling.cases import CASES
 from servers import fresh_database, start_mariadb, start_postgres, text

@@ -16,7 +16,7 @@ from instar.schema.migration import Migration
 from instar.sources import OverlaySource
 
 if TYPE_CHECKING:
-    from instar.dialects.base import Emission, Emitter, Workspace
+    from instar.dialects.base import Edited, Emission, Emitter, Workspace
     from instar.schema.migration import Deploy
     from instar.schema.model import Schema
     from instar.sources import Source
@@ -60,17 +60,8 @@ def generate(
             by hand, a revision is immutable, the Alembic folder has several heads, or a declaration cannot be found.
     """
     choices = choices or Choices()
-    _refuse_unready(migration)
     deploy = _deploy(migration, number)
-    emitter = _emitter(migration.dialect)
-    schema = workspace.read(workspace.source)
-    _refuse_unreadable(migration, schema)
-    if not migration.declarations:
-        side = "before" if schema.tables == migration.before.tables else "target"
-        kept = emitter.declared(migration, side, workspace.source, schema)
-        if base is not None:
-            kept.update(emitter.declared(migration, "before", base, workspace.read(base)))
-        migration = msgspec.structs.replace(migration, declarations=kept)
+    emitter, migration, schema = _ready(workspace, migration, base)
     emission = emitter.emit(workspace, migration, deploy, schema, choices)
     files, hashes = _settled(workspace.source, migration, emission, choices)
     _refuse_broken(workspace, migration, schema, files)
@@ -91,6 +82,32 @@ def generate(
         before={path: before[path] for path in files},
         revisions=tuple(emission.revisions.values()),
     )
+
+
+def source_edits(
+    workspace: Workspace, migration: Migration, *, base: Source | None = None
+) -> tuple[Edited, ...]:
+    """The files of the user's that the next deploy edits; arguments and errors as of `generate`."""
+    deploy = _deploy(migration, None)
+    emitter, migration, schema = _ready(workspace, migration, base)
+    return emitter.edits(workspace, migration, deploy, schema)
+
+
+def _ready(
+    workspace: Workspace, migration: Migration, base: Source | None
+) -> tuple[Emitter, Migration, Schema]:
+    """The emitter, the migration with the declarations as the user wrote them, and what the source declares."""
+    _refuse_unready(migration)
+    emitter = _emitter(migration.dialect)
+    schema = workspace.read(workspace.source)
+    _refuse_unreadable(migration, schema)
+    if not migration.declarations:
+        side = "before" if schema.tables == migration.before.tables else "target"
+        kept = emitter.declared(migration, side, workspace.source, schema)
+        if base is not None:
+            kept.update(emitter.declared(migration, "before", base, workspace.read(base)))
+        migration = msgspec.structs.replace(migration, declarations=kept)
+    return emitter, migration, schema
 
 
 def _emitter(dialect: str) -> Emitter:

@@ -30,7 +30,13 @@ def replacing(item: FieldItem, context: Context, conversion: Conversion | None) 
     """The acts of a field whose two columns the application writes both."""
     works = copy_work(context, item, conversion, in_app=True)
     extra = filled_where_required(item, context)
-    drop = DropField(table=item.table, namespace=item.namespace, field=item.old)
+    drop = DropField(
+        table=item.table,
+        namespace=item.namespace,
+        field=item.old,
+        successor=new_column(item),
+        conversion=conversion,
+    )
     drafts = (
         _expand(item, context, conversion),
         _write_both(item, conversion),

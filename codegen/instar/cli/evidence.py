@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from instar.environments import EnvironmentState, Evidence, UnresolvedUse, read_states
+from instar.environments import EnvironmentState, Evidence, UnresolvedUse, leaving, read_states
 from instar.environments.evidence import parse_age
 from instar.errors import InstarError
 from instar.ledger import ledger_of
@@ -15,7 +15,7 @@ from instar.schema.migration import Migration
 from instar.schema.virtual import declared_after, schema_after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from instar.cli.project import Project
     from instar.schema.model import Schema
@@ -126,24 +126,15 @@ def applied_revisions(project: Project, heads: Sequence[str]) -> frozenset[str]:
 
 
 def with_unresolved(project: Project, migration: Migration, deploy: int, found: Evidence) -> Evidence:
-    """The evidence with the uses, in the files as they are, that might name a field which this deploy unmaps."""
-    leaving = tuple(_leaving(migration, deploy))
-    if not leaving or found.accept_unproven or migration.dialect != "sqlalchemy":
+    """The evidence with the uses, in the files as they are, that might name a field which has to be unused by then."""
+    fields = leaving(migration, deploy)
+    if not fields or found.accept_unproven or migration.dialect != "sqlalchemy":
         return found
-    return msgspec.structs.replace(found, unresolved=_unresolved(project, leaving))
-
-
-def _leaving(migration: Migration, deploy: int) -> Iterator[tuple[str | None, str, str]]:
-    before, after = declared_after(migration, deploy - 1), declared_after(migration, deploy)
-    for table in before.tables:
-        kept = after.table(table.name, table.namespace)
-        for field in table.fields:
-            if kept is not None and kept.field(field.name) is None:
-                yield (table.namespace, table.name, field.name)
+    return msgspec.structs.replace(found, unresolved=_unresolved(project, fields))
 
 
 def _unresolved(
-    project: Project, leaving: tuple[tuple[str | None, str, str], ...]
+    project: Project, fields: tuple[tuple[str | None, str, str], ...]
 ) -> Mapping[str, tuple[UnresolvedUse, ...]]:
     from instar_lint.facts import Unresolved
     from instar_lint.python.collect import collect
@@ -161,7 +152,7 @@ def _unresolved(
         if isinstance(fact, Unresolved)
     ]
     found: dict[str, tuple[UnresolvedUse, ...]] = {}
-    for namespace, table, field in leaving:
+    for namespace, table, field in fields:
         uses = {
             UnresolvedUse(fact.place.path, fact.place.line, fact.text)
             for fact in dynamic

@@ -36,11 +36,11 @@ def edits_of(project: Project, migration: Migration, from_version: str | None) -
     Raises:
         InstarError: The deploy cannot be generated as things are.
     """
-    from instar.cli.generating import base_of, choices, produce
+    from instar.cli.generating import base_of, workspace
+    from instar.generate import source_edits
 
-    may = choices(project, migration, head=None, force=False, adopt=False)
-    made = produce(project, migration, base=base_of(project, from_version), said=may)
-    paths = [path for path, old in made.before.items() if old is not None and not path.endswith(".json")]
-    return SourceEdits(
-        {path: made.before[path] for path in paths}, {path: made.files[path] for path in paths}
-    )
+    place = workspace(project)
+    edits = source_edits(place, migration, base=base_of(project, from_version))
+    before = {one.path: (place.source.read(one.path) or b"").decode() for one in edits}
+    after = {one.path: one.text for one in edits if one.text != before[one.path]}
+    return SourceEdits({path: before[path] for path in after}, after)

@@ -19,16 +19,17 @@ _LABEL = 64
 
 
 class Place(msgspec.Struct, frozen=True):
-    """One environment of one migration."""
+    """One environment of one migration; one that is not required holds no deploy up."""
 
     name: str
     evidence: Evidence
     standing: Standing
+    required: bool = True
 
     @classmethod
-    def of(cls, name: str, migration: Migration, evidence: Evidence) -> Place:
+    def of(cls, name: str, migration: Migration, evidence: Evidence, *, required: bool = True) -> Place:
         """Judged by the evidence."""
-        return cls(name, evidence, standing(migration, evidence))
+        return cls(name, evidence, standing(migration, evidence), required)
 
 
 def render(migration: Migration, places: Sequence[Place]) -> Iterator[str]:
@@ -71,15 +72,16 @@ def _cell(migration: Migration, deploy: Deploy, step: Step, place: Place) -> str
 
 
 def next_act(migration: Migration, places: Sequence[Place]) -> str:
-    """The one thing to do next, in the place that is furthest behind."""
+    """The one thing to do next, in the place that is furthest behind: a required one as long as one is not done."""
     last = len(migration.deploys)
-    behind = min(places, key=lambda place: place.standing.deploy)
+    held = [place for place in places if place.required and place.standing.deploy <= last] or places
+    behind = min(held, key=lambda place: place.standing.deploy)
     if behind.standing.deploy > last:
         return good(f"{migration.name} is done everywhere.")
     if behind.standing.deploy <= migration.generated:
         return f"Next, in {behind.name}: {_in_place(migration, behind)}"
     number = migration.generated + 1
-    missing = [(place.name, lack) for place in places for lack in gates(migration, number, place.evidence)]
+    missing = [(place.name, lack) for place in held for lack in gates(migration, number, place.evidence)]
     if missing:
         name, lack = missing[0]
         return f"Next, in {name}: {lack.text}" + (f" ({lack.hint})" if lack.hint else "")

@@ -96,6 +96,12 @@ class Emitter(Protocol):
         """How the user wrote what the migration touches, at its start (`before`) or its end (`target`)."""
         ...
 
+    def edits(
+        self, workspace: Workspace, migration: Migration, deploy: Deploy, schema: Schema
+    ) -> tuple[Edited, ...]:
+        """The files of the user's that a deploy edits: a part of `emit`, for a look at it."""
+        ...
+
     def emit(
         self, workspace: Workspace, migration: Migration, deploy: Deploy, schema: Schema, choices: Choices
     ) -> Emission:

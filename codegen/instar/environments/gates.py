@@ -198,9 +198,9 @@ def _proof(migration: Migration, deploy: int, evidence: Evidence) -> Iterator[Mi
     """Uses that could not be resolved, of fields that this deploy drops or unmaps."""
     if evidence.accept_unproven or evidence.state is None:
         return
-    before, after = declared_after(migration, deploy - 1), declared_after(migration, deploy)
+    titles = {".".join(filter(None, field)) for field in leaving(migration, deploy)}
     for title, uses in sorted(evidence.unresolved.items()):
-        if uses and title in _leaving(before, after):
+        if uses and title in titles:
             shown = ", ".join(str(use) for use in uses[:5])
             more = f" and {len(uses) - 5} more" if len(uses) > 5 else ""
             count = f"{len(uses)} use{'s' if len(uses) > 1 else ''}"
@@ -208,18 +208,19 @@ def _proof(migration: Migration, deploy: int, evidence: Evidence) -> Iterator[Mi
             yield Missing(kind="proof", text=text, hint="read them, then --accept-unproven")
 
 
-def _leaving(before: Schema, after: Schema) -> set[str]:
-    names = set()
+def leaving(migration: Migration, deploy: int) -> tuple[tuple[str | None, str, str], ...]:
+    """The fields, by namespace, table and name, whose uses the user answers for before a deploy.
+
+    Those that it unmaps; before the second one also those that the first one did, which is written without a gate.
+    """
+    before = declared_after(migration, 0 if deploy == 2 else deploy - 1)
+    after = declared_after(migration, deploy)
+    found = []
     for table in before.tables:
         kept = after.table(table.name, table.namespace)
-        for field in table.fields:
-            if kept is None or kept.field(field.name) is None:
-                names.add(
-                    f"{table.namespace}.{table.name}.{field.name}"
-                    if table.namespace
-                    else f"{table.name}.{field.name}"
-                )
-    return names
+        gone = [field for field in table.fields if kept is None or kept.field(field.name) is None]
+        found += [(table.namespace, table.name, field.name) for field in gone]
+    return tuple(found)
 
 
 def _rows(number: int) -> str:

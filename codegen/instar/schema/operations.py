@@ -78,9 +78,15 @@ class AddField(_Operation, frozen=True, tag="add_field"):
 
 
 class DropField(_Operation, frozen=True, tag="drop_field"):
-    """Drop a column. `field` is its full definition, for the way back."""
+    """Drop a column. `field` is its full definition, for the way back.
+
+    Where the application has kept another column in step with it, `successor` is that one, with the `conversion` to
+    it and back: rows that it cannot express are saved first, and on the way back it gives the values again.
+    """
 
     field: Field
+    successor: Field | None = None
+    conversion: Conversion | None = None
 
 
 class RelaxField(_Operation, frozen=True, tag="relax_field"):

@@ -123,6 +123,17 @@ def test_uses_that_could_not_be_resolved_want_the_users_word():
     assert gates(RENAME, 2, msgspec.structs.replace(evidence, accept_unproven=True)) == ()
 
 
+def test_a_drop_asks_for_it_where_the_first_deploy_has_unmapped_the_field():
+    removal = planned(table("users", field("name"), field("fax")), table("users", field("name")), name="fax")
+    unresolved = {"users.fax": (UnresolvedUse("app/export.py", 7, "getattr(user, name)"),)}
+    state = EnvironmentState(
+        name="production", code=(NEW,), code_as_of=NOW, schema=schema_after(removal, 1), database_as_of=NOW
+    )
+    evidence = Evidence(state=state, now=NOW, generated={NEW: 1}, unresolved=unresolved)
+    (missing,) = gates(removal, 2, evidence)
+    assert missing.kind == "proof"
+
+
 def test_revisions_count_more_than_the_look_of_the_schema():
     generated = msgspec.structs.replace(RENAME, revisions={"expand-ddl-1": "e1"})
     evidence = known(1, backfill=FILLED)

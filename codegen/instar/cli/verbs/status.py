@@ -74,7 +74,8 @@ def _places(project: Project, migration: Migration, only: str | None, *, live: b
     from instar.cli.status_text import Place
     from instar.errors import InstarError
 
-    states = environments(project).states
+    known = environments(project)
+    states = known.states
     if only is not None and only not in states:
         environment_url(project.config, only)
     names = [name for name in states if only in {None, name}]
@@ -88,7 +89,8 @@ def _places(project: Project, migration: Migration, only: str | None, *, live: b
                 state = _live(project, name, state)
             except InstarError as error:
                 say(f"{name}: {error}")
-        found.append(Place.of(name, migration, evidence(project, migration, name, state)))
+        judged = evidence(project, migration, name, state)
+        found.append(Place.of(name, migration, judged, required=name in known.required))
     return found
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from instar.dialects.base import Emission
+from instar.dialects.base import Choices, Edited, Emission
 from instar.dialects.convex.accessors import MARK, accessor_module
 from instar.dialects.convex.backfills import (
     FOLDER,
@@ -26,7 +26,7 @@ from instar.schema.virtual import declared_after
 
 if TYPE_CHECKING:
     from instar.config import Config
-    from instar.dialects.base import Choices, Edited, Workspace
+    from instar.dialects.base import Workspace
     from instar.schema.migration import Declaration, Deploy, FieldAccess, Migration
     from instar.schema.model import Schema
     from instar.sources import Source
@@ -52,6 +52,14 @@ class _Emitter:
         """Nothing: fields keep their own spelling in the schema model."""
         del migration, side, source, schema
         return {}
+
+    def edits(
+        self, workspace: Workspace, migration: Migration, deploy: Deploy, schema: Schema
+    ) -> tuple[Edited, ...]:
+        """Whatever is there and changes."""
+        files = self.emit(workspace, migration, deploy, schema, Choices()).files
+        there = [path for path in files if workspace.source.read(path) is not None]
+        return tuple(Edited(path, files[path]) for path in there)
 
     def emit(
         self, workspace: Workspace, migration: Migration, deploy: Deploy, schema: Schema, choices: Choices

@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from instar.dialects.base import Emission
-from instar.dialects.sqlalchemy.accessors import access_files
-from instar.dialects.sqlalchemy.compute import compute_stubs
+from instar.dialects.base import Edited, Emission
 from instar.dialects.sqlalchemy.editing.texts import declarations
 from instar.dialects.sqlalchemy.editor import edit_to
-from instar.dialects.sqlalchemy.revision import revision_id, write_revision
-from instar.dialects.sqlalchemy.script_folder import script_folder
 from instar.sources import OverlaySource
 
 if TYPE_CHECKING:
     from instar.dialects.base import Choices, Workspace
+    from instar.dialects.sqlalchemy.accessors import AccessFiles
     from instar.dialects.sqlalchemy.revision import Revision
     from instar.schema.migration import Declaration, Deploy, Migration
     from instar.schema.model import Schema
@@ -31,6 +28,16 @@ class _Emitter:
     ) -> dict[str, Declaration]:
         return declarations(migration, side, source, schema)
 
+    def edits(
+        self, workspace: Workspace, migration: Migration, deploy: Deploy, schema: Schema
+    ) -> tuple[Edited, ...]:
+        files = {one.path: one for one in edit_to(workspace.source, schema, migration, deploy.number)}
+        if any(step.access for step in deploy.steps):
+            edited = OverlaySource(workspace.source, _buffers({one.path: one.text for one in files.values()}))
+            more = _access_files(edited, workspace, migration, deploy).edited
+            files.update({path: Edited(path, text) for path, text in more.items()})
+        return tuple(files.values())
+
     def emit(
         self, workspace: Workspace, migration: Migration, deploy: Deploy, schema: Schema, choices: Choices
     ) -> Emission:
@@ -41,9 +48,11 @@ class _Emitter:
         owned = tuple(files)
         for edited in edit_to(workspace.source, schema, migration, deploy.number):
             files[edited.path] = edited.text
+        from instar.dialects.sqlalchemy.compute import compute_stubs  # noqa: PLC0415 - see `_access_files`
+
         files.update(compute_stubs(workspace.source, migration, deploy))
         edited_source = OverlaySource(workspace.source, _buffers(files))
-        accessors = access_files(edited_source, workspace.config, migration, deploy)
+        accessors = _access_files(edited_source, workspace, migration, deploy)
         files.update(accessors.edited)
         files.update(accessors.owned)
         return Emission(
@@ -56,10 +65,23 @@ class _Emitter:
 EMITTER = _Emitter()
 
 
+def _access_files(source: Source, workspace: Workspace, migration: Migration, deploy: Deploy) -> AccessFiles:
+    # Templates and SQLAlchemy take time that a look at the source edits alone does not need.
+    from instar.dialects.sqlalchemy.accessors import access_files  # noqa: PLC0415 - see above
+
+    return access_files(source, workspace.config, migration, deploy)
+
+
 def _revisions(
     workspace: Workspace, migration: Migration, deploy: Deploy, choices: Choices
 ) -> tuple[Revision, ...]:
     """The revisions of the deploy's DDL steps, each on top of the one before."""
+    from instar.dialects.sqlalchemy.revision import (  # noqa: PLC0415 - see `_access_files`
+        revision_id,
+        write_revision,
+    )
+    from instar.dialects.sqlalchemy.script_folder import script_folder  # noqa: PLC0415 - likewise
+
     steps = [step for step in deploy.steps if step.operations]
     if not steps:
         return ()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from instar.schema.model import Schema
     from instar.schema.operations import Operation
 
-_HELPERS = ("run", "online", "nullable", "unnamed", "text", "rebuild", "save", "fill", "compute")
+_HELPERS = ("run", "online", "nullable", "unnamed", "text", "rebuild", "save", "restore", "fill", "compute")
 _BACKENDS_OWN = {"run", "online", "nullable", "unnamed", "text", "rebuild"}
 
 
@@ -178,7 +178,7 @@ def _kinds(acts: Sequence[Act]) -> set[str]:
         kinds.add("compute")
     if kinds & {"nullable", "unnamed"}:
         kinds |= {"run", "text"}
-    if kinds & {"rebuild", "save"}:
+    if kinds & {"rebuild", "save", "restore"}:
         kinds.add("run")
     return kinds
 
@@ -205,7 +205,7 @@ def _imports(backend: Backend, acts: Sequence[Act]) -> str:
     standard += [f"from collections.abc import {', '.join(typed)}"] if typed else []
     standard += ["from contextlib import contextmanager"] if "rebuild" in kinds else []
     standard += ["from pathlib import Path"] if "compute" in kinds else []
-    other = ["import sqlalchemy as sa"] if kinds & {"rebuild", "save", "fill", "online"} else []
+    other = ["import sqlalchemy as sa"] if kinds & {"rebuild", "save", "restore", "fill", "online"} else []
     other += ["from alembic import op"] if kinds else []
     other += ["from alembic.operations import BatchOperations"] if "rebuild" in kinds else []
     other += ["from sqlalchemy.exc import DBAPIError"] if retries else []

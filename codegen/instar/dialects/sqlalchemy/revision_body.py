@@ -12,6 +12,7 @@ from instar.dialects.sqlalchemy.ddl.acts import (
     Online,
     Rebuild,
     Refuse,
+    Restore,
     Run,
     Save,
     Unnamed,
@@ -57,6 +58,9 @@ def _source(act: Act, backend: Backend) -> list[str]:
             return _rebuild(act)
         case Save():
             return [_save(act)]
+        case Restore(saved=saved, namespace=namespace, statements=statements):
+            schema = [f"schema={string(namespace)}"] if namespace else []
+            return [call("_restore", *map(string, statements), f"saved={string(saved)}", *schema)]
         case Fill():
             return [_fill(act, backend)]
         case Refuse(reason=reason):

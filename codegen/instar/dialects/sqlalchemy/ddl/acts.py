@@ -126,6 +126,19 @@ class Save(_Act, frozen=True, tag="save"):
     query: str
 
 
+class Restore(_Act, frozen=True, tag="restore"):
+    """Values that were kept aside, put back where anything was.
+
+    Attributes:
+        saved: The plain name of the table that keeps them, and `namespace` its schema.
+        statements: What puts them back and takes that table away.
+    """
+
+    saved: str
+    namespace: str | None
+    statements: tuple[str, ...]
+
+
 class Note(_Act, frozen=True, tag="note"):
     """Nothing to run, and why."""
 
@@ -136,4 +149,4 @@ class Refuse(_Act, frozen=True, tag="refuse"):
     reason: str
 
 
-Act: TypeAlias = Run | Online | Nullable | Unnamed | Rebuild | Fill | Save | Note | Refuse
+Act: TypeAlias = Run | Online | Nullable | Unnamed | Rebuild | Fill | Save | Restore | Note | Refuse

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from instar.dialects.sqlalchemy.ddl import mariadb, postgresql, sqlite
-from instar.dialects.sqlalchemy.ddl.acts import Act, Fill, Note, Save
+from instar.dialects.sqlalchemy.ddl.acts import Act, Fill, Note, Restore, Save
 from instar.dialects.sqlalchemy.ddl.names import joined, object_name, quoted, table_name
 from instar.dialects.sqlalchemy.triggers import Pair
 from instar.errors import InstarError
 from instar.schema import operations as ops
+from instar.schema.model import Field
 
 if TYPE_CHECKING:
     from instar.dialects.sqlalchemy.ddl.names import Backend
-    from instar.schema.model import Constraint, Field, Index, Table
+    from instar.schema.model import Constraint, Index, Table
 
 
 class Ddl(Protocol):
@@ -60,6 +61,10 @@ def upgrade(operation: ops.Operation, table: Table, backend: Backend) -> tuple[A
             pair = Pair(operation, backend)
             saved = (_save_old(pair),) if dropped is not None and pair.conversion is not None else ()
             return (*saved, *ddl.unsync(table, pair, dropped))
+        case ops.DropField(field=field, successor=Field() as successor):
+            pair = _in_step(operation, successor, table, backend)
+            saved = (_save_old(pair),) if pair.conversion is not None else ()
+            return (*saved, *ddl.drop_field(table, field))
         case ops.CheckFilled(work=work, limit=limit):
             return (_fill(work, table, backend, limit),)
     return _forward(ddl, operation, table)
@@ -103,7 +108,11 @@ def downgrade(operation: ops.Operation, table: Table, backend: Backend) -> tuple
             saved = (_save_new(pair),) if pair.conversion is not None else ()
             return (*saved, *ddl.unsync(table, pair, None))
         case ops.UnsyncFields(dropped=dropped):
-            return _sync_again(Pair(operation, backend), dropped, table, ddl)
+            pair = Pair(operation, backend)
+            back = _filled_again(pair, dropped, table, ddl) if dropped is not None else ()
+            return (*back, *ddl.sync(pair))
+        case ops.DropField(field=field, successor=Field() as successor):
+            return _filled_again(_in_step(operation, successor, table, backend), field, table, ddl)
         case ops.CheckFilled():
             return ()
     return _backward(ddl, operation, table)
@@ -146,11 +155,24 @@ def named(index: Index, table: Table) -> Index:
     return msgspec.structs.replace(index, name=object_name("ix", table.name, *columns))
 
 
-def _sync_again(pair: Pair, dropped: Field | None, table: Table, ddl: Ddl) -> tuple[Act, ...]:
-    """The dropped column, filled from the one that stayed, and the triggers."""
+def _in_step(operation: ops.DropField, successor: Field, table: Table, backend: Backend) -> Pair:
+    """A column that goes and the one that takes its place, which the application has kept in step."""
+    return Pair(
+        ops.UnsyncFields(
+            table=operation.table,
+            namespace=operation.namespace,
+            old=operation.field,
+            new=successor,
+            key=table.primary_key,
+            conversion=operation.conversion,
+        ),
+        backend,
+    )
+
+
+def _filled_again(pair: Pair, dropped: Field, table: Table, ddl: Ddl) -> tuple[Act, ...]:
+    """The dropped column, filled from the one that stayed and from what was kept aside."""
     backend = pair.backend
-    if dropped is None:
-        return ddl.sync(pair)
     back = msgspec.structs.replace(dropped, optional=True)
     work = ops.BackfillWork(
         name=f"{table.name}.{dropped.name}",
@@ -160,7 +182,27 @@ def _sync_again(pair: Pair, dropped: Field | None, table: Table, ddl: Ddl) -> tu
         guard=f"{pair.o} IS NULL AND {pair.down(pair.n)} IS NOT NULL",
         expression=pair.down(pair.n),
     )
-    return (*ddl.add_field(table, back), _fill(work, table, backend, None), *ddl.sync(pair))
+    restored = (_restore(pair),) if pair.conversion is not None else ()
+    return (*ddl.add_field(table, back), _fill(work, table, backend, None), *restored)
+
+
+def _restore(pair: Pair) -> Restore:
+    """Saved old values put back into the rows whose new value is still the image of what was saved."""
+    saved = saved_table(pair, pair.old)
+    names = [quoted(name, pair.backend) for name in pair.key]
+    same_row = " AND ".join(f"saved.{name} = {pair.table}.{name}" for name in names)
+    changed = pair.new_differs(pair.up(f"saved.{pair.o}"), f"{pair.table}.{pair.n}")
+    found = f"FROM {saved} AS saved WHERE {same_row}"
+    value, unchanged = f"SELECT saved.{pair.o} {found}", f"SELECT 1 {found} AND NOT ({changed})"
+    return Restore(
+        why=f"values of {pair.old.name} that were kept aside come back where the row is as it was",
+        saved=object_name("instar_saved", pair.plain_table, pair.old.name),
+        namespace=pair.namespace,
+        statements=(
+            f"UPDATE {pair.table} SET {pair.o} = ({value}) WHERE EXISTS ({unchanged})",  # noqa: S608 - quoted names
+            f"DROP TABLE {saved}",
+        ),
+    )
 
 
 def saved_table(pair: Pair, column: Field) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from instar.dialects.sqlalchemy import triggers
 from instar.dialects.sqlalchemy.ddl.acts import Act, Rebuild, Run
-from instar.dialects.sqlalchemy.ddl.columns import column_sql, default_sql, sqlalchemy_type
+from instar.dialects.sqlalchemy.ddl.columns import column_sql, default_sql
 from instar.dialects.sqlalchemy.ddl.keys import key_list
 from instar.dialects.sqlalchemy.ddl.names import object_name, quoted, table_name
 from instar.dialects.sqlalchemy.python_text import string
@@ -148,6 +148,10 @@ def _rebuild(table: Table, call: str, *native: str) -> Rebuild:
 
 def _python_type(field: Field) -> str:
     """The type as Python source over `sqlalchemy as sa`."""
+    from instar.dialects.sqlalchemy.ddl.sqlalchemy_types import (  # noqa: PLC0415 - as in `columns.type_sql`
+        sqlalchemy_type,
+    )
+
     known = sqlalchemy_type(field.type)
     if known is None or not type(known).__module__.startswith("sqlalchemy.sql"):
         raise InstarError(
