@@ -39,9 +39,15 @@ class Glance(NamedTuple):
 
     def concerns(self, path: str, text: str) -> bool:
         """Whether a file with this content, which may not be saved yet, has to be looked at."""
-        if path in self.asked or any(name in text for name in self.names):
+        if path in self.asked or (any(name in text for name in self.names) and self._may_use(text)):
             return True
         return (path in self.read or self.flying) and self._redeclares(path, text)
+
+    def _may_use(self, text: str) -> bool:
+        """Whether a name stands there as code and raw SQL use it, not in a comment alone."""
+        from instar_lint.hotness import Prefilter, words_of  # noqa: PLC0415 - only where a name stands
+
+        return Prefilter(words_of(self.names), self.names).matches(text.encode("utf-8", "surrogateescape"))
 
     def _redeclares(self, path: str, text: str) -> bool:
         """Whether the content is not that on disk, and may declare something."""

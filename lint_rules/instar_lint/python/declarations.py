@@ -12,8 +12,8 @@ from instar_lint.python.strings import name_in_text
 from instar_lint.python.values import ColumnOf, Entity, RelationOf, Value
 
 if TYPE_CHECKING:
+    from instar_lint.hotness import HotLines
     from instar_lint.python.frame import Frame
-    from instar_lint.python.hotness import HotLines
 
 _SQL_TEXT = frozenset(["CheckConstraint", "text", "DDL"])
 _PAIRS = re.compile(r"\b([A-Z]\w*)\.(?:c\.)?(\w+)")

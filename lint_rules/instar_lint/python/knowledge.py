@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from instar_lint.hotness import Prefilter, words_of
 from instar_lint.python.guesses import snake
-from instar_lint.python.hotness import Prefilter
 from instar_lint.python.modules import Modules
 from instar_lint.python.values import (
     UNKNOWN,
@@ -265,9 +265,7 @@ class Knowledge:
         if watch.everything:
             return None
         if watch not in self._patterns:
-            names = sorted(self.hot_names(watch), key=lambda name: (-len(name), name))
-            words = b"|".join(re.escape(name).encode() for name in names)
-            self._patterns[watch] = re.compile(rb"\b(?:%b)\b" % words if words else rb"(?!)")
+            self._patterns[watch] = words_of(self.hot_names(watch))
         return self._patterns[watch]
 
     def dynamic(self, watch: Watch) -> re.Pattern[bytes] | None:

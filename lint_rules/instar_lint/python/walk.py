@@ -15,8 +15,8 @@ from instar_lint.python.statements import run_block
 from instar_lint.python.values import ClassOf, Entity, Instance, Object, Value
 
 if TYPE_CHECKING:
+    from instar_lint.hotness import HotLines
     from instar_lint.python.functions import AnyFunction
-    from instar_lint.python.hotness import HotLines
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.modules import ModuleNode
     from instar_lint.python.report import Report

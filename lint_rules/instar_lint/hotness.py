@@ -10,9 +10,16 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Collection, Iterable, Iterator
 
-_SQL = re.compile(rb"(?i)\b(?:select|insert\s+into|update|delete\s+from|check|alter|merge\s+into|with)\b")
+_SQL = re.compile(rb"(?i)\b(?:select|insert\s+into|update|delete\s+from|check|alter|merge\s+into)\b")
 _OPENING = (b".", b"'", b'"')
 _AFTER = re.compile(rb"\s*(?::|=(?!=)|['\"]|\()")
+
+
+def words_of(names: Collection[str]) -> re.Pattern[bytes]:
+    """A pattern that matches any of these words."""
+    ordered = sorted(names, key=lambda name: (-len(name), name))
+    words = b"|".join(re.escape(name).encode() for name in ordered)
+    return re.compile(rb"\b(?:%b)\b" % words if words else rb"(?!)")
 
 
 class Prefilter:
