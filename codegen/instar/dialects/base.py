@@ -31,7 +31,7 @@ class Reader(Protocol):
         What cannot be understood is `opaque`, what cannot be parsed is `unreadable`; neither is an error.
 
         Raises:
-            InstarError: The configuration names a file that does not exist, or two classes contradict each other.
+            InstarError: The configuration names a file that does not exist.
         """
         ...
 

@@ -47,7 +47,7 @@ class SqlAlchemyReader:
         """The schema that the models declare.
 
         Raises:
-            InstarError: The configuration names what does not exist, or two classes contradict each other.
+            InstarError: The configuration names what does not exist.
         """
         cache = _user_cache()
         fingerprint = Files(source, config, cache).fingerprint()
@@ -75,7 +75,7 @@ def read_models(
 
     Raises:
         PutOffError: The allowance was spent; the cache keeps what was read.
-        InstarError: The configuration names what does not exist, or two classes contradict each other.
+        InstarError: The configuration names what does not exist.
     """
     from instar.dialects.sqlalchemy.reading.describe import Description  # noqa: PLC0415 - a diff does without
 

@@ -261,6 +261,22 @@ def test_a_base_of_a_library_names_its_table_and_a_class_may_say_otherwise(tmp_p
     assert user.field("is_active").optional
 
 
+def test_a_base_of_a_library_computes_the_name_and_mixins_of_it_bring_columns(tmp_path):
+    files = {
+        "app/models.py": """
+        from flask_appbuilder import Model
+        from flask_appbuilder.models.mixins import AuditMixin
+        from sqlalchemy import Column, Integer
+
+        class ContactGroup(AuditMixin, Model):
+            id = Column(Integer, primary_key=True)
+        """,
+    }
+    (group,) = reading(tmp_path, files).schema.tables
+    assert (group.name, group.open) == ("contact_group", False)
+    assert {field.name for field in group.fields} >= {"id", "created_on", "changed_by_fk"}
+
+
 def test_a_known_base_of_a_library_brings_its_columns_and_configuration_adds_more(tmp_path):
     files = {
         "app/base.py": BASE,

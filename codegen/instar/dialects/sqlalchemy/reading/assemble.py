@@ -38,7 +38,7 @@ class Assembly:
         """The tables, sorted by namespace and name.
 
         Raises:
-            InstarError: Two classes of one file map a table with different types.
+            InstarError: The configuration names a class that maps no such table.
         """
         for draft in self._tables.drafts:
             self._sources.update(
@@ -99,11 +99,9 @@ class Assembly:
         for name in one.columns.keys() & other.columns.keys():
             mine, theirs = one.columns[name].type, other.columns[name].type
             if mine is not None and theirs is not None and mine.type != theirs.type:
-                raise InstarError(
+                one.columns[name].opaque = (
                     f'two classes map table "{one.name}" with different types for "{name}" '
-                    f"({one.owner.name}, {other.owner.name}). Tell which one counts in [tool.instar.tables].",
-                    path=one.place.path,
-                    line=one.place.line,
+                    f"({one.owner.name}, {other.owner.name}); tell which one counts in [tool.instar.tables]"
                 )
 
     def _table(self, draft: TableDraft) -> Table:
