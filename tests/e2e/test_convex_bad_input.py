@@ -113,3 +113,12 @@ def test_names_with_quotes_and_of_prototypes(tmp_path: Path) -> None:
     ):
         ran = run_package(tmp_path, program, *arguments)
         assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_a_service_beside_the_application_that_uses_another_library(tmp_path: Path) -> None:
+    service = "from sqlalchemy import text\n\nQUERY = text('select 1')\n"
+    commit(tmp_path, {"convex/schema.ts": GOOD, "service/app.py": service})
+    write(tmp_path, {"convex/schema.ts": GOOD.replace("name: v.string()", "name: v.string(), age: v.null()")})
+    done = run("diff", "--repo", tmp_path, "--format", "json")
+    assert [(one["kind"], one["field"]) for one in done.json["changes"]] == [("add_field", "age")]
+    assert run("lint", "--repo", tmp_path).out.count("INS301") == 1

@@ -147,12 +147,17 @@ class Project:
         from instar.dialects.registry import dialects, reader
 
         names = dialects() if self.config.dialect is None else (self.config.dialect,)
+        without_tables: Schema | None = None
         for name in dict.fromkeys((*self._detected, *names)):
             found = reader(name)
             if self.config.dialect is not None or found.detects(source):
-                self._detected = (name,)
-                return found.read(source, self._config_at(source))
-        return Schema(dialect="")
+                schema = found.read(source, self._config_at(source))
+                # A service beside the application may use a library of another dialect, without a table of its own.
+                if schema.tables or schema.opaque or schema.unreadable or self.config.dialect is not None:
+                    self._detected = (name,)
+                    return schema
+                without_tables = without_tables or schema
+        return without_tables or Schema(dialect="")
 
     def _config_at(self, source: Source) -> Config:
         """The configuration for another version: without the schema paths that it does not have yet, or no longer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+import re
 from typing import TYPE_CHECKING
 
 from instar.dialects.convex.program import Program
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _SCHEMA_NAMES = tuple(f"schema{suffix}" for suffix in SUFFIXES)
 _NOT_OURS = ("node_modules", "dist", "build", "_generated", "templates", "examples", "test", "tests")
+_ASIDE = re.compile(
+    r"(?i)(^|[/_.-])(tests?|examples?|templates?|demos?|fixtures?|playground|sandbox)([/_.-])"
+)
 
 
 class ConvexReader:
@@ -118,4 +122,6 @@ def find_schema_files(source: Source) -> list[str]:
         elif name in _SCHEMA_NAMES and parts[-1] == "convex" and not set(parts) & set(_NOT_OURS):
             found.append(path)
     unique = sorted(dict.fromkeys(found), key=lambda path: (path.count("/"), path))
-    return [path for path in unique if path.count("/") == unique[0].count("/")]
+    nearest = [path for path in unique if path.count("/") == unique[0].count("/")]
+    # `packages/convex-test` beside `packages/database` is no application.
+    return [path for path in nearest if not _ASIDE.search(path)] or nearest

@@ -295,6 +295,12 @@ def test_where_the_schema_is(tmp_path: Path) -> None:
     two = {"apps/a/convex/schema.ts": text, "apps/b/convex/schema.ts": text}
     with pytest.raises(InstarError, match="several Convex schemas"):
         read(tmp_path / "two", two)
+    beside = {
+        "packages/convex-test/convex/schema.ts": text,
+        "packages/db/convex/schema.ts": text.replace("t:", "u:"),
+    }
+    assert read(tmp_path / "beside", beside).table("u")
+    assert read(tmp_path / "alone", {"my-test-app/convex/schema.ts": text}).table("t")
     assert read(tmp_path / "told", two, schema=("apps/b/convex/schema.ts",)).table("t")
 
 
