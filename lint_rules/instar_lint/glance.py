@@ -88,7 +88,7 @@ class Glances:
                 return None
             found = Glance(top, flying, tuple(names), frozenset(read), frozenset(asked))
             return found if State(*state).holds(top, found.read | found.asked) else None
-        except (OSError, EOFError, ValueError, TypeError):
+        except (OSError, EOFError, ValueError, TypeError, AttributeError):
             return None
 
     def keep(self, glance: Glance, state: State) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import shutil
 import subprocess
@@ -184,10 +185,20 @@ def test_the_environment_is_part_of_the_question(quiet):
     assert "_linted" in project.__dict__
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff damaged", b"\xe9\x01\x00\x00\x00", b"N"])
-def test_a_damaged_or_newer_record_is_made_again(quiet, tmp_path, content):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda kept: b"",
+        lambda kept: b"\xff damaged",
+        lambda kept: kept[: len(kept) // 2],
+        lambda kept: marshal.dumps(None),
+        lambda kept: marshal.dumps((*marshal.loads(kept)[:-1], (1, 2, 3, 4))),
+        lambda kept: marshal.dumps(("a newer one", *marshal.loads(kept))),
+    ],
+)
+def test_a_damaged_or_newer_record_is_made_again(quiet, tmp_path, damage):
     (kept,) = (tmp_path / "cache" / "glances").iterdir()
-    kept.write_bytes(content)
+    kept.write_bytes(damage(kept.read_bytes()))
     assert loads(quiet)
     assert not loads(quiet)
 
