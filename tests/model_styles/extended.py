@@ -55,7 +55,7 @@ def reference(target, **options):
 
 def make_tag(owner):
     class Tag(Base):
-        __tablename__ = f"{owner}_tags"
+        __tablename__ = f"{owner:s}_tags"
         id = Column(Integer, primary_key=True)
         label = Short(20, unique=True)
         owner_id = reference(f"{owner}.id")
@@ -189,10 +189,8 @@ class Titled:
 
     @declared_attr
     def __table_args__(cls):
-        found = []
-        for name in dir(cls):
-            if name.endswith("__private_indexes"):
-                found.extend(getattr(cls, name)())
+        names = [name for name in dir(cls) if name.endswith("__private_indexes")]
+        found = [index for name in names for index in getattr(cls, name)()]
         return (*found, {"comment": "kept together"})
 
 

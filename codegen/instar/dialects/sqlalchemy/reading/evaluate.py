@@ -242,6 +242,12 @@ class Evaluator:
             if not all(truths):
                 continue
             element = self.evaluate(expression.element, inner)
+            if isinstance(expression.element, s.Star):
+                spread = self.iterate(element)
+                if spread is None:
+                    return Unknown(f"{render(expression)} is computed")
+                values += spread
+                continue
             if expression.value is not None:
                 if isinstance(element, list | dict):
                     return Unknown("a key is computed")

@@ -86,7 +86,7 @@ def _format(node: ast.expr, parts: list[ast.expr]) -> s.Expr:
     lowered = []
     for part in parts:
         if isinstance(part, ast.FormattedValue):
-            if part.format_spec is not None or part.conversion not in (-1, 115):
+            if not _plain(part.format_spec) or part.conversion not in (-1, 115):
                 return _other(node)
             lowered.append(lower(part.value))
         else:
@@ -94,14 +94,25 @@ def _format(node: ast.expr, parts: list[ast.expr]) -> s.Expr:
     return s.Format(lowered)
 
 
+def _plain(spec: ast.expr | None) -> bool:
+    """Whether a format says nothing: `f"{name:s}"`."""
+    match spec:
+        case None | ast.JoinedStr(values=[]) | ast.JoinedStr(values=[ast.Constant(value="s" | "d")]):
+            return True
+        case _:
+            return False
+
+
 def _comprehension(node: ast.expr) -> s.Expr:
     match node:
         case (
-            ast.ListComp(elt=element, generators=[loop])
-            | ast.SetComp(elt=element, generators=[loop])
-            | ast.GeneratorExp(elt=element, generators=[loop])
+            ast.ListComp(elt=element, generators=[loop, *inner])
+            | ast.SetComp(elt=element, generators=[loop, *inner])
+            | ast.GeneratorExp(elt=element, generators=[loop, *inner])
         ) if not loop.is_async:
             kind, value = _COMPREHENSIONS[type(node)], None
+            if inner:  # `[x for part in parts for x in part]` spreads what the inner loops give
+                element = ast.Starred(ast.copy_location(ast.ListComp(element, inner), element), ast.Load())
         case ast.DictComp(key=element, value=found, generators=[loop]) if not loop.is_async:
             kind, value = "dict", lower(found)
         case _:
