@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from instar.sources import Source, SourceFile
 
+_FORMAT = 1
 _ROUND = 200
 
 
@@ -44,16 +45,16 @@ def content_ids(
     table = _load(place)
     unknown = []
     for path, key in settled.items():
-        kept = table.get(path)
-        if kept is not None and kept[0] == key:
-            found[path] = kept[1]
-        else:
-            unknown.append(path)
+        match table.get(path):
+            case (known, str(blob)) if known == key:
+                found[path] = blob
+            case _:
+                unknown.append(path)
     if unknown:
         found |= _hashed(source, unknown)
         if writes:
-            known = (path for path in settled if path in found and not settled[path].startswith("stat:new:"))
-            _store(place, {path: (settled[path], found[path]) for path in known})
+            old = (path for path in settled if path in found and not settled[path].startswith("stat:new:"))
+            _store(place, {path: (settled[path], found[path]) for path in old})
     return found
 
 
@@ -73,15 +74,16 @@ def _load(place: str) -> dict[str, tuple[str, str]]:
         return {}
     with suppress(OSError, EOFError, ValueError, TypeError):
         kept = marshal.loads((folder / _name(place)).read_bytes())  # noqa: S302 - the user's own cache folder
-        if isinstance(kept, tuple) and kept[0] == place and isinstance(kept[1], dict):
-            return kept[1]
+        known, table = kept
+        if known == (_FORMAT, place) and isinstance(table, dict):
+            return table
     return {}
 
 
 def _store(place: str, table: dict[str, tuple[str, str]]) -> None:
     folder = cache_folder()
     if folder is not None:
-        store(folder / _name(place), marshal.dumps((place, table)))
+        store(folder / _name(place), marshal.dumps(((_FORMAT, place), table)))
 
 
 def _name(place: str) -> str:
