@@ -5,19 +5,26 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from instar_lint.python.attribute_values import attribute_of
+from instar_lint.python.closures import captured
 from instar_lint.python.conditions import method_operator
 from instar_lint.python.containers import dictionary_method, many_method
+from instar_lint.python.factories import factory_call
 from instar_lint.python.frame import evaluates
 from instar_lint.python.library import library_call
-from instar_lint.python.queries import evaluate_arguments, method
-from instar_lint.python.results import call_result, given_arguments
+from instar_lint.python.members import member
+from instar_lint.python.passing import pass_on
+from instar_lint.python.queries import evaluate_arguments, evaluate_call, method
+from instar_lint.python.results import TELLING, call_result, closure_result, given_arguments
 from instar_lint.python.sessions import session_call
-from instar_lint.python.strings import entries_written, keyword_use, known_keys
+from instar_lint.python.strings import entries_written, keyword_use, known_keys, listed_names
 from instar_lint.python.values import (
     PLAIN,
     UNKNOWN,
     ClassOf,
+    Closure,
     ColumnOf,
     Dictionary,
     Entity,
@@ -96,37 +103,41 @@ def _other_method(frame: Frame, node: ast.Call, base: Value, function: ast.Attri
         made = session_call(frame, node, base, name)
         if made is not None:
             return made
-    member = attribute_of(frame, base, name)
+    member_value = attribute_of(frame, base, name)
+    if isinstance(base, ClassOf) and isinstance(member_value, Unknown):
+        row = factory_call(frame, node, base, name)
+        if row is not None:
+            return row
+    if isinstance(base, Unknown) and name in ("load_only", "defer", "undefer"):
+        listed_names(frame, node.args)
     if isinstance(base, Super):
-        if isinstance(member, Unknown) and name == "__init__" and isinstance(base.owner, Instance):
+        if isinstance(member_value, Unknown) and name == "__init__" and isinstance(base.owner, Instance):
             construct(frame, node, Entity(base.owner.cls))
             return PLAIN
         base = base.owner
-    if isinstance(member, Unknown | External) or isinstance(base, Module):
+    if isinstance(member_value, Unknown | External) or isinstance(base, Module):
         made = (
             None
-            if isinstance(base, Module) and not isinstance(member, External)
+            if isinstance(base, Module) and not isinstance(member_value, External)
             else session_call(frame, node, base, name)
         )
         if made is not None:
             return made
-    return _called(frame, node, member, name)
+    return _called(frame, node, member_value, name)
 
 
 def _called(frame: Frame, node: ast.Call, callee: Value, name: str) -> Value:
     match callee:
         case Entity():
             return construct(frame, node, callee)
-        case ClassOf(cls=cls, bound=bound):
-            evaluate_arguments(frame, node)
-            return Object(cls, bound)
+        case ClassOf():
+            row = factory_call(frame, node, callee)
+            return row if row is not None else _made(frame, node, callee)
         case Function():
-            values = evaluate_arguments(frame, node)
-            if frame.discarded is node:
-                return UNKNOWN
-            given = given_arguments(frame, callee, node, values)
-            given.update({k.arg: _quietly(frame, k.value) for k in node.keywords if k.arg})
-            return call_result(frame.knowledge, callee, frame.depth + 1, given)
+            return _project_call(frame, node, callee)
+        case Closure():
+            inner = captured(frame, callee)
+            return _project_call(frame, node, inner) if isinstance(inner, Closure) else UNKNOWN
         case External() | Unknown():
             return library_call(frame, node, callee, name)
         case OneOf(options=options):
@@ -138,11 +149,36 @@ def _called(frame: Frame, node: ast.Call, callee: Value, name: str) -> Value:
             return UNKNOWN
 
 
-def _quietly(frame: Frame, node: ast.expr) -> Value:
-    report, frame.report = frame.report, None
-    value = frame.value(node)
-    frame.report = report
-    return value
+def _project_call(frame: Frame, node: ast.Call, callee: Function | Closure) -> Value:
+    values, keywords = evaluate_call(frame, node)
+    pass_on(frame, node, callee, values, keywords)
+    if frame.discarded is node:
+        return UNKNOWN
+    given = given_arguments(frame, callee, node, values)
+    given.update(_named(node, keywords))
+    if isinstance(callee, Function):
+        return call_result(frame.knowledge, callee, frame.depth + 1, given)
+    return closure_result(frame.knowledge, callee, frame.depth + 1, given)
+
+
+def _made(frame: Frame, node: ast.Call, callee: ClassOf) -> Value:
+    """An object of a class of the project, which keeps what leads to rows among the arguments."""
+    values, keywords = evaluate_call(frame, node)
+    made = Object(callee.cls, callee.bound)
+    given = _named(node, keywords)
+    initialiser = member(frame.knowledge, made, "__init__", frame.depth)
+    if isinstance(initialiser, Function):
+        pass_on(frame, node, initialiser, values, keywords)
+        given.update(given_arguments(frame, initialiser, node, values))
+    kept = {name: replace(v, given=()) if isinstance(v, Object) else v for name, v in given.items()}
+    telling = tuple(
+        sorted(((n, v) for n, v in kept.items() if isinstance(v, TELLING)), key=lambda pair: pair[0])
+    )
+    return replace(made, given=telling) if telling else made
+
+
+def _named(node: ast.Call, values: list[Value]) -> dict[str, Value]:
+    return {k.arg: value for k, value in zip(node.keywords, values, strict=True) if k.arg}
 
 
 def construct(frame: Frame, node: ast.Call, entity: Entity) -> Value:
@@ -157,7 +193,7 @@ def construct(frame: Frame, node: ast.Call, entity: Entity) -> Value:
             keyword_use(frame, entity, keyword.arg, keyword, "write")
             continue
         entries, known = known_keys(value)
-        given += entries_written(frame, entity, entries)
+        given += entries_written(frame, entity, entries, node)
         complete = complete and known
         if not known and frame.report is not None:
             frame.report.unresolved(frame, node, entity.cls)

@@ -136,7 +136,8 @@ class Collected:
             facts = known.get(path)
             if facts is None and path in read:
                 if self._prefilter.matches(read[path]):
-                    facts = self._fresh(decoded(read[path]), path)
+                    text = decoded(read[path])
+                    facts = self._fresh(text, path, parse(text) or _newer(text))
                 else:
                     self._cache.put(path, ())
             if facts:
@@ -147,6 +148,16 @@ class Collected:
             facts = facts_of(text, path, self._knowledge, self._watch, tree)
         self._cache.put(path, facts, sorted(consulted, key=lambda part: (part.kind, part.name)))
         return facts
+
+
+def _newer(text: str) -> ast.Module | None:
+    """The tree of a file whose f-strings this interpreter does not read; columns on their lines may be off."""
+    from instar.dialects.sqlalchemy.reading.backdate import backdate  # noqa: PLC0415 - LibCST is slow to import
+    from instar.dialects.sqlalchemy.reading.older import too_deep  # noqa: PLC0415 - read by no other file here
+
+    data = text.encode("utf-8", "replace")
+    older = None if b"\0" in data or too_deep(data) else backdate(data)
+    return parse(older) if older is not None else None
 
 
 @contextmanager

@@ -136,6 +136,8 @@ def dictionary_method(frame: Frame, node: ast.Call, base: Dictionary, name: str)
             return Many(item_of(base))
         case "get" | "pop" | "setdefault":
             key = values[0] if values else UNKNOWN
+            if name == "setdefault" and isinstance(key, Text):
+                _keep(frame, node, base, key, values[1] if len(values) > 1 else UNKNOWN)
             named = [e.value for e in base.entries if isinstance(key, Text) and e.key == key.options[0].text]
             return named[-1] if named else base.value
         case "copy":
@@ -145,6 +147,15 @@ def dictionary_method(frame: Frame, node: ast.Call, base: Dictionary, name: str)
             return PLAIN
         case _:
             return UNKNOWN
+
+
+def _keep(frame: Frame, node: ast.Call, base: Dictionary, key: Text, value: Value) -> None:
+    from instar_lint.python.narrowing import path_of  # noqa: PLC0415 - narrowing needs annotations
+
+    path = path_of(node.func.value) if isinstance(node.func, ast.Attribute) else None
+    if path is not None:
+        added = tuple(Entry(s.text, s.node, value, s.path) for s in key.options)
+        frame.env[path] = Dictionary(join(base.value, value), (*base.entries, *added), base.complete)
 
 
 def _update(frame: Frame, node: ast.Call, base: Dictionary, values: list[Value]) -> None:
@@ -163,5 +174,5 @@ def _update(frame: Frame, node: ast.Call, base: Dictionary, values: list[Value])
             )
         else:
             result = Dictionary(UNKNOWN, result.entries)
-    added = tuple(Entry(k.arg, k, UNKNOWN) for k in node.keywords if k.arg)
+    added = tuple(Entry(k.arg, k, UNKNOWN, frame.module.path) for k in node.keywords if k.arg)
     frame.env[path] = Dictionary(result.value, (*result.entries, *added), result.complete)

@@ -113,6 +113,10 @@ def _text(frame: Frame, qualified: str, statement: ast.stmt, node: ast.Constant)
         report_fragment(frame, node, Entity(qualified))
     elif call in _NAMING or _is_helper(frame, qualified, statement):
         name_in_text(frame, Entity(qualified), text, node, "read")
+    elif frame.report is not None and frame.report.wants(text):
+        columns = frame.knowledge.columns(qualified, text)
+        token = frame.report.literal_token(node, text)
+        frame.report.fields(frame, token, text, columns, access="read", via="string", confidence="possible")
 
 
 def _call_around(statement: ast.stmt, node: ast.Constant) -> str:

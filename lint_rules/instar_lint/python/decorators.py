@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 
 _EVENTS = ("listens_for", "listen")
+FIXTURES = ("fixture", "yield_fixture")
+"""The decorators of pytest, by their last name, that make a fixture of a function."""
+
+
+def takes_fixtures(node: AnyFunction) -> bool:
+    """Whether pytest fills a function's parameters: a test, or a fixture."""
+    return node.name.startswith("test") or any(_last(d) in FIXTURES for d in node.decorator_list)
+
+
+def _last(node: ast.expr) -> str:
+    node = node.func if isinstance(node, ast.Call) else node
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def decorated_parameters(frame: Frame, node: AnyFunction) -> dict[str, Value]:

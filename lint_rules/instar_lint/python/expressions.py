@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from instar_lint.python.closures import captured
 from instar_lint.python.conditions import operator_of
 from instar_lint.python.frame import evaluates
 from instar_lint.python.names import name_value
@@ -51,7 +52,7 @@ def _constant(frame: Frame, node: ast.Constant) -> Value:
             from instar_lint.python.sql import loose_sql  # noqa: PLC0415 - only long strings can be SQL
 
             loose_sql(frame, node)
-        return Text((Spelling(node.value, node),))
+        return Text((Spelling(node.value, node, frame.module.path),))
     return PLAIN
 
 
@@ -106,9 +107,9 @@ def _dict(frame: Frame, node: ast.Dict) -> Value:
         values.append(value)
         match keyed:
             case Text(options=options):
-                entries += [Entry(s.text, s.node, value) for s in options]
+                entries += [Entry(s.text, s.node, value, s.path) for s in options]
             case ColumnOf(name=name):
-                entries.append(Entry(name, key, value))
+                entries.append(Entry(name, key, value, frame.module.path))
             case _:
                 complete = False
     return Dictionary(joined(values) if values else NOTHING, tuple(entries), complete)
@@ -182,7 +183,7 @@ def _inner(frame: Frame, node: ast.Await | ast.FormattedValue | ast.Starred) -> 
 
 @evaluates(ast.Yield)
 def _yield(frame: Frame, node: ast.Yield) -> Value:
-    value = frame.value(node.value)
+    value = captured(frame, frame.value(node.value))
     frame.yielded = value if frame.yielded is None else join(frame.yielded, value)
     return UNKNOWN
 

@@ -46,6 +46,7 @@ class Frame:
         role: What the expression under evaluation is for.
         operator: The comparison that it is part of.
         depth: How many calls deep a value is being asked for.
+        passed: Takes what becomes of names that a call passed on, where `report` takes nothing.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Frame:
         self.self_attributes: dict[str, Value] = {}
         self.self_name: str | None = None
         self.receiver: Value | None = None
+        self.passed: Report | None = None
 
     def value(self, node: ast.expr | None) -> Value:
         """What an expression holds; the facts in it are reported on the way."""

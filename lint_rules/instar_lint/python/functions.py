@@ -6,10 +6,20 @@ import ast
 from typing import TYPE_CHECKING
 
 from instar_lint.python.annotations import annotated
-from instar_lint.python.decorators import decorated_parameters
+from instar_lint.python.decorators import decorated_parameters, takes_fixtures
 from instar_lint.python.frame import Frame
 from instar_lint.python.statements import run_block
-from instar_lint.python.values import UNKNOWN, Dictionary, Entity, Instance, Many, Object, Value, item_of
+from instar_lint.python.values import (
+    UNKNOWN,
+    Dictionary,
+    Entity,
+    Instance,
+    Many,
+    Object,
+    Plain,
+    Value,
+    item_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,9 +43,11 @@ def run_function(
     closure: Mapping[str, Value] | None = None,
     given: Mapping[str, Value] | None = None,
     depth: int = 0,
+    passed: Report | None = None,
 ) -> Frame:
     """Interpret a function's body; the frame afterwards holds its returns, yields and attributes of `self`."""
     frame = Frame(knowledge, module, report, env=dict(closure or {}), scope=scope, cls=cls, depth=depth)
+    frame.passed = passed
     _bind_parameters(frame, node, receiver, given or {})
     run_block(frame, node.body)
     finish(frame)
@@ -71,18 +83,32 @@ def _bind_parameters(
             value = receiver
             frame.receiver = receiver
             frame.self_name = parameter.arg if isinstance(receiver, Instance | Object) else None
-        if parameter.arg in given and value == UNKNOWN:
+        if parameter.arg in given and _tells_more(given[parameter.arg], value):
             value = given[parameter.arg]
         if value == UNKNOWN:
             value = declared.get(parameter.arg, UNKNOWN)
+        if value == UNKNOWN and takes_fixtures(node):
+            value = _fixture(frame, parameter.arg)
         frame.env[parameter.arg] = value
     if arguments.vararg:
         frame.env[arguments.vararg.arg] = Many(
             annotated(frame, arguments.vararg.annotation) if arguments.vararg.annotation else UNKNOWN
         )
     if arguments.kwarg:
-        frame.env[arguments.kwarg.arg] = Dictionary(UNKNOWN)
+        frame.env[arguments.kwarg.arg] = given.get(arguments.kwarg.arg, Dictionary(UNKNOWN))
     _bind_defaults(frame, node)
+
+
+def _fixture(frame: Frame, name: str) -> Value:
+    from instar_lint.python.fixtures import fixture_value  # noqa: PLC0415 - only tests need it
+
+    return fixture_value(frame, name)
+
+
+def _tells_more(given: Value, declared: Value) -> bool:
+    """Whether an argument says more than the annotation of its parameter."""
+    keyed = isinstance(given, Dictionary) and isinstance(declared, Dictionary | Plain)
+    return declared == UNKNOWN or keyed
 
 
 def _bind_defaults(frame: Frame, node: AnyFunction) -> None:

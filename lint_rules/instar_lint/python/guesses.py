@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -87,12 +88,15 @@ def _names(spelled: str, cls: str) -> bool:
     """Whether a variable is named like a class: `user`, `current_user`, `db_user`, `u` is not."""
     found = words(spelled)
     wanted = words(cls.rsplit(".", 1)[-1])
+    if "".join(wanted) in found[-1:] + found[:1]:  # `deploykey` of `DeployKey`
+        return True
     return len(found) >= len(wanted) and wanted in (found[-len(wanted) :], found[: len(wanted)])
 
 
-def words(name: str) -> list[str]:
-    """The words of a name in any case and number: `UserProfiles` and `user_profile` are `["user", "profile"]`."""
-    return [_singular(word.lower()) for word in _WORDS.findall(name)]
+@lru_cache(maxsize=4096)
+def words(name: str) -> tuple[str, ...]:
+    """The words of a name in any case and number: `UserProfiles` and `user_profile` are `("user", "profile")`."""
+    return tuple(_singular(word.lower()) for word in _WORDS.findall(name))
 
 
 def _singular(word: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from instar_lint.python.decorators import class_context
 from instar_lint.python.frame import Frame
-from instar_lint.python.values import UNKNOWN, Value, join
+from instar_lint.python.values import UNKNOWN, Object, Value, join
 
 if TYPE_CHECKING:
     from instar_lint.python.knowledge import Knowledge
@@ -34,6 +34,8 @@ def _set_attributes(knowledge: Knowledge, node: ClassNode, owner: Value, depth: 
         if method is None:
             continue
         given = class_context(Frame(knowledge, node.module, None), node.node, method)
+        if isinstance(owner, Object) and name == "__init__":
+            given.update(owner.given)
         frame = run_function(
             knowledge,
             node.module,

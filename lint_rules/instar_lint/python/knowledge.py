@@ -250,7 +250,8 @@ class Knowledge:
     def names_another(self, variable: str) -> bool:
         """Whether a variable is called like some mapped class."""
         if self._snake is None:
-            self._snake = frozenset(snake(name) for name in self._short)
+            named = [snake(name) for name in self._short]
+            self._snake = frozenset((*named, *(name.replace("_", "") for name in named)))
         return snake(variable) in self._snake
 
     def prefilter(self, watch: Watch) -> Prefilter:

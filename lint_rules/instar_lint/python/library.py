@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from instar_lint.python.annotations import annotated
 from instar_lint.python.containers import apply_function, sort_key
+from instar_lint.python.factories import RELATED
 from instar_lint.python.queries import evaluate_arguments
 from instar_lint.python.sessions import session_call
-from instar_lint.python.strings import named_beside_class, named_by_text
+from instar_lint.python.strings import named_beside_class, named_by_text, token_of
 from instar_lint.python.values import (
     PLAIN,
     UNKNOWN,
@@ -182,7 +183,7 @@ def _groupby(frame: Frame, node: ast.Call) -> Value:
 
 def _dict(frame: Frame, node: ast.Call) -> Value:
     values = evaluate_arguments(frame, node)
-    entries = tuple(Entry(k.arg, k, UNKNOWN) for k in node.keywords if k.arg)
+    entries = tuple(Entry(k.arg, k, UNKNOWN, frame.module.path) for k in node.keywords if k.arg)
     complete = all(k.arg for k in node.keywords)
     if values and isinstance(values[0], Dictionary):
         return Dictionary(values[0].value, (*values[0].entries, *entries), values[0].complete and complete)
@@ -239,6 +240,21 @@ def _render(frame: Frame, node: ast.Call) -> Value:
     return PLAIN
 
 
+def _foreign_key(frame: Frame, node: ast.Call) -> Value:
+    """`ForeignKey("users.id")`, `ForeignKeyConstraint(["author_id"], ["users.id"])`: what it refers to is named."""
+    values = evaluate_arguments(frame, node)
+    named = values[0] if len(values) == 1 else item_of(values[1]) if len(values) > 1 else UNKNOWN
+    for spelling in named.options if isinstance(named, Text) else ():
+        *qualifier, column = spelling.text.split(".")
+        if frame.report is not None and qualifier and frame.report.wants(column):
+            namespace = qualifier[-2] if len(qualifier) > 1 else None
+            found = frame.knowledge.stored_anywhere(qualifier[-1], namespace, column)
+            token = token_of(frame.report, spelling.node, spelling.path, column, node)
+            if token is not None:
+                frame.report.fields(frame, token, column, found, access="read", via="string", stored=True)
+    return UNKNOWN
+
+
 _FUNCTIONS: dict[str, Callable[[Frame, ast.Call], Value]] = {
     **dict.fromkeys(("aliased", "with_polymorphic", "of_type"), _aliased),
     **dict.fromkeys(("getattr", "hasattr"), _named("read")),
@@ -248,6 +264,8 @@ _FUNCTIONS: dict[str, Callable[[Frame, ast.Call], Value]] = {
     **dict.fromkeys(
         ("render_template", "render", "TemplateResponse", "render_to_response", "render_async"), _render
     ),
+    **RELATED,
+    **dict.fromkeys(("ForeignKey", "ForeignKeyConstraint"), _foreign_key),
     "filter": _filter,
     "map": _map,
     "enumerate": _enumerate,

@@ -6,6 +6,8 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from instar_lint.python.annotations import annotated, class_of, class_value
 from instar_lint.python.frame import Frame
 from instar_lint.python.values import (
@@ -132,8 +134,8 @@ def bind(value: Value, variables: Bound) -> Value:
             return Many(bind(item, variables))
         case Record():
             return Record(tuple(bind(item, variables) for item in value.items), value.labels, value.row)
-        case Object(cls=cls, bound=bound):
-            return Object(cls, tuple((name, bind(inner, variables)) for name, inner in bound))
+        case Object(bound=bound):
+            return replace(value, bound=tuple((name, bind(inner, variables)) for name, inner in bound))
         case OneOf(options=options):
             return joined([bind(option, variables) for option in options])
         case _:
@@ -158,9 +160,11 @@ def _first_member(
 ) -> Value:
     for node, variables in classes:
         found = _own_member(knowledge, node, owner, name, depth)
-        if found is not None:
+        if found is not None and found != UNKNOWN:
             return bind(found, variables)
-    return UNKNOWN
+        if found is not None:
+            break
+    return dict(owner.given).get(name, UNKNOWN) if isinstance(owner, Object) else UNKNOWN
 
 
 def member_behind(knowledge: Knowledge, value: Super, name: str, depth: int) -> Value:

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Protocol
 
 from instar_lint.python.memory import Consulted, Memory
+from instar_lint.python.older_syntax import without_type_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -215,11 +216,16 @@ def module_name(path: str) -> str:
 
 
 def parse(data: bytes | str) -> ast.Module | None:
-    """The syntax tree, or None where the text is no Python that this interpreter reads."""
+    """The syntax tree, or None where the text is no Python that this interpreter reads, type parameters apart."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a bad escape in the user's string is not ours to report
-            return ast.parse(data)
+            try:
+                return ast.parse(data)
+            except SyntaxError:
+                text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+                older = without_type_parameters(text)
+                return ast.parse(older) if older != text else None
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

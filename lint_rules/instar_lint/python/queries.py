@@ -194,13 +194,16 @@ def result_method(result: Many, name: str, statement: Statement | None = None) -
 
 def evaluate_arguments(frame: Frame, node: ast.Call) -> list[Value]:
     """The values of a call's positional arguments; keyword arguments are evaluated too."""
+    return evaluate_call(frame, node)[0]
+
+
+def evaluate_call(frame: Frame, node: ast.Call) -> tuple[list[Value], list[Value]]:
+    """The values of a call's positional and of its keyword arguments, each evaluated once."""
     values = frame.values(node.args)
-    for keyword in node.keywords:
-        values_of = frame.value(keyword.value)
-        frame.done(values_of)
-    for value in values:
+    keywords = [frame.value(keyword.value) for keyword in node.keywords]
+    for value in (*values, *keywords):
         frame.done(value)
-    return values
+    return values, keywords
 
 
 def _where(frame: Frame, node: ast.Call, base: Statement) -> Value:
@@ -248,10 +251,8 @@ def _expanded(frame: Frame, target: Value | None, value: Value, node: ast.expr) 
     """`filter_by(**criteria)`: its literal keys, or nothing that can be resolved."""
     entries, complete = known_keys(value)
     if isinstance(target, Entity | Instance):
-        for entry in entries:
-            if isinstance(entry.node, ast.Constant):
-                named_by_text(frame, target, Text(()), node, "read")
-        entries_written(frame, target, entries)
+        with frame.acting("filter", "eq"):
+            entries_written(frame, target, entries, node, access="read")
         if not complete and frame.report is not None:
             frame.report.unresolved(frame, node, target.cls)
 

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.modules import ModuleNode
 
-_NAMES = re.compile(rb"[\"']([\w./:-]+\.(?:html?|jinja2?|j2|txt|xml))[\"']")
+_NAMES = re.compile(rb"[\"']([\w./:-]+\.(?:html?|jinja2?|j2|txt|xml|mako?))[\"']")
 _TEMPLATED = ("template", "templated", "aiohttp_template", "render_with")
-_ENDINGS = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".txt", ".xml")
+_ENDINGS = (".html", ".htm", ".jinja", ".jinja2", ".j2", ".txt", ".xml", ".mako", ".mak")
 _BATCH = 500
 Rendered = tuple[str, dict[str, Value]]
 

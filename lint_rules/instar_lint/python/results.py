@@ -12,6 +12,7 @@ from instar_lint.python.values import (
     NOTHING,
     UNKNOWN,
     ClassOf,
+    Closure,
     Entity,
     Function,
     Instance,
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
     from instar_lint.python.modules import ModuleNode
 
 _DEEPEST = 3
-_CONTEXT_MANAGERS = ("contextmanager", "asynccontextmanager")
-_TELLING = (Entity, Instance, Many, Statement, Object, ClassOf, OneOf)
+_CONTEXT_MANAGERS = ("contextmanager", "asynccontextmanager", "fixture", "yield_fixture")
+TELLING = (Entity, Instance, Many, Statement, Object, ClassOf, OneOf)
+"""The kinds of arguments that say something about what a call gives."""
 
 
 def call_result(
@@ -52,7 +54,7 @@ def call_result(
     """
     if depth > _DEEPEST:
         return UNKNOWN
-    telling = {name: value for name, value in (given or {}).items() if isinstance(value, _TELLING)}
+    telling = {name: value for name, value in (given or {}).items() if isinstance(value, TELLING)}
     key = ("call", depth, function, tuple(sorted(telling.items(), key=lambda pair: pair[0])))
 
     def ask() -> Value:
@@ -60,6 +62,33 @@ def call_result(
         return UNKNOWN if found is None else _result(knowledge, *found, function, given=telling, depth=depth)
 
     return knowledge.memory.remember(key, UNKNOWN, ask)
+
+
+def closure_result(
+    knowledge: Knowledge, closure: Closure, depth: int, given: Mapping[str, Value] | None = None
+) -> Value:
+    """What calling a function that was defined inside another one gives."""
+    module = knowledge.modules.get(closure.module) if depth <= _DEEPEST else None
+    if module is None:
+        return UNKNOWN
+    telling = {name: value for name, value in (given or {}).items() if isinstance(value, TELLING)}
+    key = ("closure", depth, closure, tuple(sorted(telling.items(), key=lambda pair: pair[0])))
+    function = Function(closure.module, closure.node.name)
+
+    def ask() -> Value:
+        return _result(knowledge, module, closure.node, function, given=telling, depth=depth, closure=closure)
+
+    return knowledge.memory.remember(key, UNKNOWN, ask)
+
+
+def called_function(
+    knowledge: Knowledge, callee: Function | Closure
+) -> tuple[ModuleNode, AnyFunction] | None:
+    """The statement that defines a function, and its module."""
+    if isinstance(callee, Function):
+        return find_function(knowledge, callee)
+    module = knowledge.modules.get(callee.module)
+    return (module, callee.node) if module is not None else None
 
 
 def find_function(knowledge: Knowledge, function: Function) -> tuple[ModuleNode, AnyFunction] | None:
@@ -80,9 +109,10 @@ def _result(
     *,
     given: Mapping[str, Value],
     depth: int,
+    closure: Closure | None = None,
 ) -> Value:
     owner = function.name.rpartition(".")[0]
-    cls = f"{module.name}.{owner}" if owner else None
+    cls = closure.cls if closure is not None else f"{module.name}.{owner}" if owner else None
     receiver = function.receiver
     frame = Frame(knowledge, module, None, cls=_class_name(receiver) or cls, depth=depth)
     frame.env.update({str(p.name): TypeVariable(str(p.name)) for p in getattr(node, "type_params", [])})
@@ -92,10 +122,14 @@ def _result(
     manager = any(decorator_name(d) in _CONTEXT_MANAGERS for d in node.decorator_list)
     if declared != UNKNOWN and not isinstance(declared, TypeVariable):
         return item_of(declared) if manager else declared
-    return _inferred(knowledge, module, node, function, given=given, depth=depth, cls=cls, manager=manager)
+    names = dict(closure.names or ()) if closure is not None else {}
+    frame = _run(knowledge, module, node, function, given=given, depth=depth, cls=cls, names=names)
+    if frame.yielded is not None:
+        return frame.yielded if manager else Many(frame.yielded)
+    return frame.returned if frame.returned is not None else NOTHING
 
 
-def _inferred(
+def _run(
     knowledge: Knowledge,
     module: ModuleNode,
     node: AnyFunction,
@@ -104,29 +138,31 @@ def _inferred(
     given: Mapping[str, Value],
     depth: int,
     cls: str | None,
-    manager: bool,
-) -> Value:
+    names: Mapping[str, Value],
+) -> Frame:
     from instar_lint.python.functions import run_function  # noqa: PLC0415 - functions evaluate calls
 
-    receiver = function.receiver
-    if any(decorator_name(d) == "classmethod" for d in node.decorator_list):
-        receiver = _as_class(receiver)
-    elif any(decorator_name(d) == "staticmethod" for d in node.decorator_list):
-        receiver = None
-    frame = run_function(
+    return run_function(
         knowledge,
         module,
         node,
         None,
         scope=function.name,
-        receiver=receiver,
+        receiver=bound_receiver(node, function.receiver),
         cls=cls,
+        closure=names,
         given=given,
         depth=depth + 1,
     )
-    if frame.yielded is not None:
-        return frame.yielded if manager else Many(frame.yielded)
-    return frame.returned if frame.returned is not None else NOTHING
+
+
+def bound_receiver(node: AnyFunction, receiver: Value | None) -> Value | None:
+    """What the first parameter of a method stands for, seen from the value that it is called on."""
+    if any(decorator_name(d) == "classmethod" for d in node.decorator_list):
+        return _as_class(receiver)
+    if any(decorator_name(d) == "staticmethod" for d in node.decorator_list):
+        return None
+    return receiver
 
 
 def _as_class(receiver: Value | None) -> Value | None:
@@ -190,13 +226,14 @@ def argument_names(node: AnyFunction, *, bound: bool) -> list[str]:
 
 
 def given_arguments(
-    frame: Frame, function: Function, call: ast.Call, values: list[Value]
+    frame: Frame, function: Function | Closure, call: ast.Call, values: list[Value]
 ) -> dict[str, Value]:
     """The values of a call's arguments by parameter name, as far as they can be told apart."""
-    found = find_function(frame.knowledge, function)
+    found = called_function(frame.knowledge, function)
     if found is None:
         return {}
     given: dict[str, Value] = {}
     if not any(isinstance(a, ast.Starred) for a in call.args):
-        given.update(zip(argument_names(found[1], bound=function.receiver is not None), values, strict=False))
+        bound = isinstance(function, Function) and function.receiver is not None
+        given.update(zip(argument_names(found[1], bound=bound), values, strict=False))
     return given

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar_lint.python.conditions import quiet
+from instar_lint.python.factories import factory_entity
 from instar_lint.python.guesses import words
 from instar_lint.python.members import external_bases
 from instar_lint.python.values import Entity, Instance
@@ -83,22 +84,36 @@ def run_schema(frame: Frame, node: ast.ClassDef) -> None:
     The model is what `Meta.model` (or `model`) says: such a use is `proven`. Else it is the model whose name stands
     in the class's name, `likely` where the class reads from attributes and `possible` otherwise.
     """
-    if frame.report is None or frame.cls is None or not _is_schema(frame, node):
+    if frame.report is None or frame.cls is None:
         return
-    told = _told_model(frame, node)
+    factory = factory_entity(frame.knowledge, frame.cls)
+    if factory is None and not _is_schema(frame, node):
+        return
+    told = factory.cls if factory is not None else _told_model(frame, node)
     named = [told] if told is not None else _named_models(frame, node.name)
     confidence: Confidence = "proven" if told else "likely" if _reads_attributes(node) else "possible"
     for field in _fields(node):
         if not frame.report.wants(field.name):
             continue
-        owners = named or _only_owner(frame, field.name)
-        for cls in owners:
+        for cls in named if told is not None else _meant(frame, node, field.name, named):
             columns = frame.knowledge.columns(cls, field.name)
             token = frame.report.name_token(field.node, field.name)
-            sure = confidence if told is None or field.listed else "likely"
+            sure = confidence if told is None or field.listed or factory is not None else "likely"
+            access = "write" if factory is not None else "read"
             frame.report.fields(
-                frame, token, field.name, columns, access="read", via="schema", confidence=sure
+                frame, token, field.name, columns, access=access, via="schema", confidence=sure
             )
+
+
+def _meant(frame: Frame, node: ast.ClassDef, name: str, named: list[str]) -> list[str]:
+    """The models named by the class that have the field; else the only one that has it, where its words are named."""
+    having = [cls for cls in named if frame.knowledge.columns(cls, name)]
+    spelled = words(node.name)
+    return having or [
+        cls
+        for cls in _only_owner(frame, name)
+        if not named or all(word in spelled for word in words(cls.rsplit(".", 1)[-1]))
+    ]
 
 
 def _is_schema(frame: Frame, node: ast.ClassDef) -> bool:
@@ -165,7 +180,7 @@ def _fields(node: ast.ClassDef) -> Iterator[_Field]:
                 value, ast.Dict | ast.List | ast.Tuple | ast.Set
             ):
                 yield from _listed(value)
-            case ast.Assign(targets=[ast.Name(id=name) as target], value=ast.Call()):
+            case ast.Assign(targets=[ast.Name(id=name) as target], value=ast.Call() | ast.Constant()):
                 yield _Field(name, target, listed=False)
             case ast.ClassDef(name="Meta", body=body):
                 for inner in body:

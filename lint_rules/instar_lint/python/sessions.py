@@ -147,7 +147,7 @@ def _parameters(frame: Frame, node: ast.Call, statement: Statement, values: list
         return
     mapping = item_of(values[1]) if isinstance(values[1], Many) else values[1]
     entries, complete = known_keys(mapping)
-    given = entries_written(frame, target, entries, stored=True)
+    given = entries_written(frame, target, entries, node, stored=True)
     if statement.kind == "insert" and isinstance(target, Entity) and frame.report is not None:
         frame.report.insert(frame, node, target.cls, given, complete=complete)
 
@@ -159,7 +159,7 @@ def _bulk(frame: Frame, node: ast.Call, base: Value, name: str) -> Value | None:
         return None
     mapping = item_of(values[1])
     entries, complete = known_keys(mapping)
-    given = entries_written(frame, values[0], entries)
+    given = entries_written(frame, values[0], entries, node)
     if name == "bulk_insert_mappings" and frame.report is not None:
         frame.report.insert(frame, node, values[0].cls, given, complete=complete)
     return PLAIN

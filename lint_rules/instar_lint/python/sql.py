@@ -25,7 +25,8 @@ _STARTS = re.compile(
 def executed(frame: Frame, value: Text) -> None:
     """A literal that runs as SQL: a field of a table that it names is certain."""
     for spelling in value.options:
-        _report(frame, spelling.node, spelling.text, "proven")
+        if isinstance(spelling.node, ast.Constant) and spelling.path == frame.module.path:
+            _report(frame, spelling.node, spelling.text, "proven")
 
 
 def loose_sql(frame: Frame, node: ast.Constant) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from instar_lint.python.closures import captured
 from instar_lint.python.narrowing import assume
 from instar_lint.python.targets import assign, bind_exception, delete
-from instar_lint.python.values import UNKNOWN, Value, item_of, join
+from instar_lint.python.values import UNKNOWN, Closure, Value, item_of, join
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +66,7 @@ def _loading(target: ast.expr) -> ast.expr:
 
 
 def _return(frame: Frame, node: ast.Return) -> None:
-    value = frame.value(node.value)
+    value = captured(frame, frame.value(node.value))
     frame.done(value)
     frame.returned = value if frame.returned is None else join(frame.returned, value)
     frame.dead = True
@@ -167,7 +168,7 @@ def _match(frame: Frame, node: ast.Match) -> None:
 def _function(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     for decorator in node.decorator_list:
         frame.value(decorator)
-    frame.env[node.name] = UNKNOWN
+    frame.env[node.name] = Closure(node, frame.module.name, frame.cls, None)
     frame.later.append((node, {}))
 
 

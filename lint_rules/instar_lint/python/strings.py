@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from instar_lint.python.named_columns import columns_of
+from instar_lint.python.report import Token
 from instar_lint.python.values import (
     Dictionary,
     Entity,
@@ -22,33 +23,54 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from instar_lint.python.frame import Frame
+    from instar_lint.python.report import Report
+
+
+def taker(frame: Frame, path: str) -> Report | None:
+    """Who takes what is said about a name that a file spells: its own report, also when a call passed the name on."""
+    if frame.report is not None:
+        return frame.report
+    return frame.passed if frame.passed is not None and frame.passed.path == path else None
+
+
+def token_of(
+    report: Report, node: ast.expr | ast.keyword, path: str, name: str, at: ast.expr | None
+) -> Token | None:
+    """Where a name stands; where another file spells it, the place that uses it."""
+    if path == report.path:
+        return report.name_token(node, name)
+    if at is None:
+        return None
+    return Token(at.lineno, report.column(at.lineno, at.col_offset), 0)
 
 
 def named_by_text(frame: Frame, base: Value, name: Value, node: ast.expr, access: str) -> None:
     """Report the fields of `base` that a string names; a string that is not known leaves the use unresolved."""
-    report = frame.report
-    if report is None:
-        return
     if isinstance(name, Text):
         for spelling in name.options:
-            name_in_text(frame, base, spelling.text, spelling.node, access)
-    elif isinstance(base, Instance | Entity):
-        report.unresolved(frame, node, base.cls)
+            report = taker(frame, spelling.path)
+            if report is not None and report.wants(spelling.text):
+                token = token_of(report, spelling.node, spelling.path, spelling.text, node)
+                _named(frame, report, base, spelling.text, token, access=access)
+    elif frame.report is not None and isinstance(base, Instance | Entity):
+        frame.report.unresolved(frame, node, base.cls)
 
 
 def name_in_text(frame: Frame, base: Value, text: str, node: ast.Constant, access: str) -> None:
-    """Report one literal that names a field of a class or table by attribute or stored name."""
+    """Report one literal of this file that names a field of a class or table by attribute or stored name."""
     report = frame.report
-    if report is None or not report.wants(text):
-        return
+    if report is not None and report.wants(text):
+        _named(frame, report, base, text, report.literal_token(node, text), access=access)
+
+
+def _named(frame: Frame, report: Report, base: Value, text: str, token: Token | None, *, access: str) -> None:
     columns, stored = columns_of(frame, base, text)
     if not columns and isinstance(base, Entity | Instance):
         table = frame.knowledge.table_of(base)
         columns = frame.knowledge.stored_column(table[1], table[0], text) if table is not None else ()
         stored = bool(columns)
-    report.fields(
-        frame, report.literal_token(node, text), text, columns, access=access, via="string", stored=stored
-    )
+    if token is not None:
+        report.fields(frame, token, text, columns, access=access, via="string", stored=stored)
 
 
 def read_item(frame: Frame, node: ast.Subscript, base: Value, index: Value) -> None:
@@ -67,40 +89,60 @@ def write_item(frame: Frame, node: ast.Subscript, base: Value, index: Value) -> 
 
 
 def entries_written(
-    frame: Frame, base: Value, entries: Iterable[Entry], *, stored: bool = False
+    frame: Frame,
+    base: Value,
+    entries: Iterable[Entry],
+    at: ast.expr,
+    *,
+    access: str = "write",
+    stored: bool = False,
 ) -> list[str]:
-    """Report the keys of a mapping as written fields of `base`; returns the attribute names."""
+    """Report the keys of a mapping as fields of `base`, written unless said; returns the attribute names.
+
+    Args:
+        frame: Where the mapping is used.
+        base: What its keys are fields of.
+        entries: The keys.
+        at: The expression that uses the mapping.
+        access: What is done to the fields.
+        stored: Whether stored names are understood too.
+    """
     names = []
     for entry in entries:
         names.append(entry.key)
-        if frame.report is None or not frame.report.wants(entry.key):
+        report = taker(frame, entry.path)
+        if report is None or not report.wants(entry.key):
             continue
+        token = token_of(report, entry.node, entry.path, entry.key, at)
         if isinstance(entry.node, ast.Constant):
-            name_in_text(frame, base, entry.key, entry.node, "write")
+            _named(frame, report, base, entry.key, token, access=access)
         elif isinstance(entry.node, ast.keyword):
-            keyword_use(frame, base, entry.key, entry.node, "write", stored=stored)
-        elif isinstance(base, Entity | Instance):
-            token = frame.report.name_token(entry.node, entry.key)
+            _keyword(frame, report, base, entry.key, token, access=access, stored=stored)
+        elif isinstance(base, Entity | Instance) and token is not None:
             columns = frame.knowledge.columns(base.cls, entry.key)
-            frame.report.fields(frame, token, entry.key, columns, access="write", via="attribute")
+            report.fields(frame, token, entry.key, columns, access=access, via="attribute")
     return names
 
 
 def keyword_use(
     frame: Frame, base: Value, name: str, node: ast.keyword, access: str, *, stored: bool = False
 ) -> None:
-    """Report a keyword argument that names a field of a class or table."""
+    """Report a keyword argument of this file that names a field of a class or table."""
     report = frame.report
-    if report is None or not report.wants(name):
-        return
+    if report is not None and report.wants(name):
+        _keyword(frame, report, base, name, report.name_token(node, name), access=access, stored=stored)
+
+
+def _keyword(
+    frame: Frame, report: Report, base: Value, name: str, token: Token | None, *, access: str, stored: bool
+) -> None:
     columns, by_stored = columns_of(frame, base, name)
     if not columns and stored:
         table = frame.knowledge.table_of(base)
         columns = frame.knowledge.stored_column(table[1], table[0], name) if table is not None else ()
         by_stored = bool(columns)
-    report.fields(
-        frame, report.name_token(node, name), name, columns, access=access, via="keyword", stored=by_stored
-    )
+    if token is not None:
+        report.fields(frame, token, name, columns, access=access, via="keyword", stored=by_stored)
 
 
 def known_keys(value: Value) -> tuple[tuple[Entry, ...], bool]:
@@ -134,7 +176,8 @@ def named_beside_class(frame: Frame, values: list[Value]) -> None:
         for spelling in value.options if isinstance(value, Text) else ():
             if report.wants(spelling.text):
                 columns = frame.knowledge.columns(values[0].cls, spelling.text)
-                token = report.literal_token(spelling.node, spelling.text)
-                report.fields(
-                    frame, token, spelling.text, columns, access="read", via="string", confidence="likely"
-                )
+                token = token_of(report, spelling.node, spelling.path, spelling.text, None)
+                if token is not None:
+                    report.fields(
+                        frame, token, spelling.text, columns, access="read", via="string", confidence="likely"
+                    )

@@ -62,7 +62,7 @@ def _assign_item(frame: Frame, target: ast.Subscript, value: Value) -> None:
     if isinstance(base, Dictionary):
         entries = base.entries
         if isinstance(index, Text):
-            entries = (*entries, *(Entry(s.text, s.node, value) for s in index.options))
+            entries = (*entries, *(Entry(s.text, s.node, value, s.path) for s in index.options))
         complete = base.complete and isinstance(index, Text)
         frame.env[path] = Dictionary(join(base.value, value), entries, complete)
     elif isinstance(base, Many):

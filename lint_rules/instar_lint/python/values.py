@@ -88,11 +88,12 @@ class Record(_Value, frozen=True):
 
 
 class Entry(_Value, frozen=True):
-    """One literal key of a dictionary, where it stands, and its value."""
+    """One literal key of a dictionary, the node and the file that spell it, and its value."""
 
     key: str
     node: ast.expr | ast.keyword
     value: Value
+    path: str
 
 
 class Dictionary(_Value, frozen=True):
@@ -104,10 +105,11 @@ class Dictionary(_Value, frozen=True):
 
 
 class Spelling(_Value, frozen=True):
-    """A string literal and the node that spells it."""
+    """A known string, and the node and the file that spell it: a literal, or a keyword argument."""
 
     text: str
-    node: ast.Constant
+    node: ast.Constant | ast.keyword
+    path: str
 
 
 class Text(_Value, frozen=True):
@@ -117,10 +119,17 @@ class Text(_Value, frozen=True):
 
 
 class Object(_Value, frozen=True):
-    """An object of a class of the project that is not mapped; `bound` gives its type variables."""
+    """An object of a class of the project that is not mapped.
+
+    Attributes:
+        cls: The class.
+        bound: What its type variables stand for.
+        given: What its constructor was given, by parameter, where that leads to rows.
+    """
 
     cls: str
     bound: tuple[tuple[str, Value], ...] = ()
+    given: tuple[tuple[str, Value], ...] = ()
 
 
 class ClassOf(_Value, frozen=True):
@@ -136,6 +145,18 @@ class Function(_Value, frozen=True):
     module: str
     name: str
     receiver: Value | None = None
+
+
+class Closure(_Value, frozen=True):
+    """A function that was defined inside another one.
+
+    `names` holds the variables of that one that it names, None as long as it has not left it.
+    """
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef
+    module: str
+    cls: str | None
+    names: tuple[tuple[str, Value], ...] | None
 
 
 class Module(_Value, frozen=True):
@@ -231,6 +252,7 @@ Value: TypeAlias = (
     | Object
     | ClassOf
     | Function
+    | Closure
     | Module
     | External
     | TypeVariable
@@ -343,8 +365,9 @@ def item_of(value: Value) -> Value:
         case Statement(kind="query" | "select"):
             return row_of(value)
         case Dictionary(entries=entries, complete=True) if entries:
-            spelled = [e for e in entries if isinstance(e.node, ast.Constant)]
-            return Text(tuple(Spelling(e.key, e.node) for e in spelled if isinstance(e.node, ast.Constant)))
+            nodes = [(e, e.node) for e in entries]
+            kinds = (ast.Constant, ast.keyword)
+            return Text(tuple(Spelling(e.key, node, e.path) for e, node in nodes if isinstance(node, kinds)))
         case OneOf(options=options):
             several = [option for option in options if not isinstance(option, Instance | Plain)]
             return most_of([item_of(option) for option in several or options])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from instar_lint.python import calls, expressions  # noqa: F401 - they register the evaluators
 from instar_lint.python.decorators import class_context
+from instar_lint.python.factories import factory_entity
 from instar_lint.python.frame import Frame
 from instar_lint.python.functions import finish, run_function
 from instar_lint.python.members import decorator_name
@@ -111,6 +112,9 @@ def _run_method(frame: Frame, cls: ast.ClassDef, node: AnyFunction, scope: str, 
         receiver = Entity(qualified) if is_mapped else ClassOf(qualified)
     else:
         receiver = Instance(qualified) if is_mapped else Object(qualified)
+        if "post_generation" in names:
+            made = factory_entity(frame.knowledge, qualified)
+            receiver = Instance(made.cls) if made is not None else receiver
     run_function(
         frame.knowledge,
         frame.module,

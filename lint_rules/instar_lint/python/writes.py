@@ -31,7 +31,7 @@ def write_rows(frame: Frame, node: ast.Call, base: Statement) -> None:
         entries, known = known_keys(mapping)
         complete = complete and known
         if target is not None:
-            given += entries_written(frame, target, entries, stored=True)
+            given += entries_written(frame, target, entries, node, stored=True)
             if (
                 isinstance(mapping, Dictionary)
                 and not known
@@ -44,7 +44,7 @@ def write_rows(frame: Frame, node: ast.Call, base: Statement) -> None:
         if keyword.arg is None:
             entries, known = known_keys(value)
             complete = complete and known
-            given += entries_written(frame, target, entries, stored=True) if target is not None else []
+            given += entries_written(frame, target, entries, node, stored=True) if target is not None else []
         elif target is not None and keyword.arg != "synchronize_session":
             given.append(keyword.arg)
             keyword_use(frame, target, keyword.arg, keyword, "write", stored=True)
@@ -63,7 +63,7 @@ def write_on_conflict(frame: Frame, node: ast.Call, base: Statement) -> Value:
         elif keyword.arg == "constraint" and isinstance(value, Text):
             base = replace(base, hint=value.options[0].text)
         elif keyword.arg in ("set_", "values") and target is not None:
-            entries_written(frame, target, known_keys(value)[0], stored=True)
+            entries_written(frame, target, known_keys(value)[0], node, stored=True)
     return replace(base, unique_on=tuple(unique))
 
 

@@ -9,7 +9,7 @@ from instar_lint.python import Knowledge
 from instar_lint.uses import fields_named, uses_of
 
 MODELS = """\
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import column_property, declarative_base, relationship, validates
 
@@ -50,6 +50,14 @@ class User(Base):
         return "user_name", name
 
 Index("ix2", User.name)  # read
+
+class Note(Base):
+    __tablename__ = "notes"
+    __table_args__ = (ForeignKeyConstraint(["writer"], ["users.user_name"]),)  # read
+    id = Column(Integer, primary_key=True)
+    writer = Column(String)
+    reader = Column(ForeignKey("users.user_name"))  # read
+    readers = relationship(User, primaryjoin="Note.reader == User.name")  # read
 """
 APP = """\
 import models
@@ -85,6 +93,16 @@ def test_every_use_in_a_model_file_is_proven(project):
     assert [(use.path, use.line, use.access) for use in document.uses] == expected
     assert {use.confidence for use in document.uses} == {"proven"}
     assert document.unresolved == 0
+
+
+def test_a_string_in_the_body_that_is_no_known_option_is_possible(tmp_path):
+    text = MODELS.replace("    id = Column", '    searched = [("name", "n")]\n    id = Column', 1)
+    (tmp_path / "models.py").write_text(text)
+    config = Config(dialect="sqlalchemy")
+    source = FolderSource(tmp_path)
+    document = uses_of(source, Knowledge.of(source, config), config, [(None, "users", "user_name")])
+    line = text.splitlines().index('    searched = [("name", "n")]') + 1
+    assert [(u.line, u.confidence) for u in document.uses if u.confidence != "proven"] == [(line, "possible")]
 
 
 def test_a_field_is_named_by_table_and_column(project):

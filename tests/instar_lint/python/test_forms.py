@@ -203,6 +203,57 @@ CASES = {
         #                   ^ read
         #                            ^ read
     """,
+    "keyword arguments that are passed on": """
+        def make(model, **fields):
+            return model(**fields)
+        def f():
+            return make(User, name="x").name
+        #                     ^ write
+        #                               ^ read
+    """,
+    "a mapping that is passed on": """
+        class Base:
+            def populate(self, data):
+                for key, value in data.items():
+                    setattr(self, key, value)
+        def change(session, key, data):
+            session.query(User).filter_by(id=key).update(data)
+        def f(session):
+            change(session, 1, {"name": "x"})
+        #                        ^ write
+    """,
+    "criteria that are passed on": """
+        def find(session, model, **criteria):
+            return session.query(model).filter_by(**criteria).first()
+        def f(session):
+            return find(session, User, name="x")
+        #                              ^ read
+    """,
+    "a parameter of the same name is its own": """
+        def find(session, name):
+            return session.query(Post).filter_by(title=name).first()
+        def f(session):
+            return find(session, name="x")
+    """,
+    "what a constructor is given": """
+        class Wrapper:
+            def __init__(self, row, session):
+                self.row = row
+        def f(session):
+            wrapper = Wrapper(session.get(User, 1), session)
+            return wrapper.row.name
+        #                      ^ read
+    """,
+    "a class of a registry that is made at run time": """
+        def f(session, db):
+            return session.scalars(select(db.User).where(db.User.name == "x"))
+        #                                                        ^ read
+    """,
+    "a relationship's column": """
+        def f(session):
+            return session.query(Post).filter(Post.author.name == "x")
+        #                                                 ^ read
+    """,
     "labels name the row, not the field": """
         def f(session):
             row = session.execute(select(User.name.label("title"))).one()

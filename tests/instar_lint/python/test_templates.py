@@ -30,6 +30,12 @@ def read(text, **variables):
         ("{% if x\n  and user.name %}y{% endif %}", [(2, 12, "likely")]),
         ("{% unknown_tag %}{{ user.name }}", [(1, 26, "likely")]),
         ("user.name is text", []),
+        ("${user.name | h}", [(1, 8, "likely")]),
+        ("<p>\n  % if request.user and request.user.name:  # x\n  x", [(2, 38, "likely")]),
+        ("% for user in users:\n${user.name}, ${post.name}\n% endfor", [(2, 8, "likely")]),
+        ("<%\n  user = page.owner\n  shown = user.name\n%>", [(3, 16, "likely")]),
+        ("${', '.join(u.name for u in thing)}", [(1, 15, "possible")]),
+        ("<%def name='x()'>100 % user.name</%def> ${broken(}", []),
     ],
 )  # fmt: skip
 def test_a_template_reads_fields_of_what_its_variables_are_called(text, expected):
@@ -39,6 +45,9 @@ def test_a_template_reads_fields_of_what_its_variables_are_called(text, expected
 def test_what_the_view_passes_counts_more_than_the_name():
     assert read("{{ x.name }}", x=Instance("app.models.User")) == [(1, 6, "likely")]
     assert read("{{ user.name }}", user=Instance("app.models.Post")) == []
+    assert read(
+        "${x.name} ${user.name}", x=Instance("app.models.User"), user=Instance("app.models.Post")
+    ) == [(1, 5, "likely")]
     assert read("{% for p in ps %}{{ p.author.name }}{% endfor %}", ps=Many(Instance("app.models.Post"))) == [
         (1, 30, "likely")
     ]
