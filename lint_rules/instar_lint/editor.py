@@ -199,10 +199,17 @@ class EditorProject:
             atexit.unregister(linted.save)
             linted.save()
 
-    def prepare(self) -> None:
-        """Read the project now, so that forked workers inherit it, where they need it."""
+    def prepare(self, refresh: float = 0.0) -> None:
+        """Read the project now, so that forked workers inherit it, where they need it.
+
+        Args:
+            refresh: How many seconds of CPU time this process may work for its workers and the runs to come, which
+                then find kept what the code does: workers keep nothing.
+        """
         if self._glance is None or (self._glance.flying and self._seconds is None):
-            self._linted  # noqa: B018 - a cached property
+            linted = self._linted
+            if linted is not None and refresh:
+                linted.refresh(refresh)
 
 
 class Editors:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _UNNAMED = frozenset({"-", "stdin", "(none)"})
-_EDITOR_SECONDS = 0.2
+_SECONDS = 0.2
 
 
 class OptionManager(Protocol):
@@ -71,7 +71,7 @@ class Plugin:
         cls._editors = Editors(given, options.instar_environment, _seconds(options.filenames))
         project = cls._editors.of(Path.cwd())
         if project is not None:
-            project.prepare()
+            project.prepare(_SECONDS if any(map(os.path.isdir, options.filenames or ["."])) else 0.0)
 
     def run(self) -> Iterator[tuple[int, int, str, type]]:
         """The findings of this file: line, 0-based column in characters, text, and this class."""
@@ -89,4 +89,4 @@ class Plugin:
 def _seconds(names: list[str]) -> float | None:
     """How long a run over these may read what nobody has read yet."""
     alone = len(names) == 1 and (names[0] == "-" or Path(names[0]).is_file())
-    return _EDITOR_SECONDS if alone else None
+    return _SECONDS if alone else None

@@ -108,6 +108,16 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             return facts_of(text, path, self.knowledge, self._watch, tree)
         return self._collected.of_text(text, path, tree)
 
+    def refresh(self, seconds: float) -> None:
+        """Work out what the code does where that is not kept yet, for so much CPU time, and keep it."""
+        if (
+            self.place is not None
+            and self.deployment.declared.dialect == "sqlalchemy"
+            and not self._watch.idle
+        ):
+            paths = (file.path for file in self.source.files((".py",)) if self.counts(file.path))
+            self._collected.refresh(paths, seconds)
+
     def save(self) -> None:
         """Keep what was found in the code, for the next run."""
         if "_collected" in self.__dict__:

@@ -189,3 +189,11 @@ def test_runs_in_one_process_keep_what_they_found(project, tmp_path):
     *found, kept = done.stdout.splitlines()
     assert [line.split(" ")[0] for line in found] == [line.split(" ")[0] for line in FOUND] * 2
     assert kept.endswith(".msgpack']")
+
+
+def test_what_workers_find_is_kept_by_the_process_that_starts_them(project, tmp_path):
+    assert flake8(project, "-j2", "app") == FOUND
+    assert len(list((tmp_path / "cache/facts").iterdir())) == 1
+    shutil.rmtree(tmp_path / "cache")
+    assert flake8(project, "-j2", "app/views.py", "app/quiet.py") == FOUND
+    assert not (tmp_path / "cache/facts").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -123,6 +124,17 @@ class Collected:
             return facts_of(text, path, self._knowledge, self._watch, tree)
         known = self._cache.get(path)
         return known if known is not None else self._fresh(text, path, tree)
+
+    def refresh(self, paths: Iterable[str], seconds: float) -> None:
+        """Work out what is not kept yet, for so much CPU time; a later call goes on from there."""
+        until = time.process_time() + seconds
+        for path in paths:
+            if self._cache.get(path) is None:
+                for _ in self._of_files([path]):
+                    pass
+                if time.process_time() >= until:
+                    break
+        self.save()
 
     def save(self) -> None:
         """Keep what was found, for the next run."""

@@ -4,12 +4,14 @@ import os
 import shutil
 import sys
 
+import msgspec
 import pytest
 
 from instar.config import Config
 from instar.sources import FolderSource
 from instar.user_cache import store
 from instar_lint.python import Knowledge, Watch, collect
+from instar_lint.python.collect import Collected
 
 MODELS = """
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -122,3 +124,15 @@ def test_the_oldest_files_of_a_kind_go(tmp_path):
         os.utime(tmp_path / "kind" / str(number), ns=(number, number))
     store(tmp_path / "kind" / "last", b"", most=3)
     assert sorted(file.name for file in (tmp_path / "kind").iterdir()) == ["3", "4", "last"]
+
+
+def test_calls_with_little_time_get_on_by_a_file_each(project, tmp_path):
+    source = FolderSource(project)
+    knowledge = Knowledge.of(source, Config(dialect="sqlalchemy"))
+    paths = sorted(file.path for file in source.files((".py",)))
+    kept = []
+    for _ in range(4):
+        Collected(source, knowledge, WATCH).refresh(paths, 0.0)
+        (file,) = (tmp_path / "cache" / "facts").iterdir()
+        kept.append(len(msgspec.msgpack.decode(file.read_bytes())))
+    assert kept == [1, 2, 3, 3]
