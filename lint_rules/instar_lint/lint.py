@@ -35,20 +35,20 @@ def names_in_flight(deployment: Deployment) -> frozenset[str]:
         field.name for one in deployment.fields for field in (one.field, one.successor) if field is not None
     }
     deployed = {
-        (table.key, index.name)
+        (table.key, index.name, index.fields)
         for environment in deployment.environments
         for table in environment.schema.tables
         for index in table.indexes
         if not index.staged
     }
     declared = {
-        (table.key, index.name)
+        (table.key, index.name, index.fields)
         for table in deployment.declared.tables
         for index in table.indexes
         if not index.staged
     }
     tables = {table.name for table in deployment.declared.tables if deployment.new_fields(table.key)}
-    return frozenset(fields | tables | {name for _, name in deployed ^ declared if name is not None})
+    return frozenset(fields | tables | {name for _, name, _ in deployed ^ declared if name is not None})
 
 
 def _indexes_differ(deployment: Deployment, key: TableKey) -> bool:

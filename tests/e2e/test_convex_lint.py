@@ -58,6 +58,10 @@ def findings(project: Path, schema: str) -> list[tuple[str, str, int]]:
         ),
         (BEFORE.replace('.index("by_name", ["name"])', ""), [("INS102", "convex/users.ts", 6)]),
         (
+            BEFORE.replace('["name"]', '["name", "old"]'),
+            [("INS104", "convex/schema.ts", 3), ("INS104", "convex/users.ts", 6)],
+        ),
+        (
             BEFORE.replace('["name"]', '{ fields: ["name"], staged: true }'),
             [("INS102", "convex/users.ts", 6)],
         ),
@@ -65,6 +69,25 @@ def findings(project: Path, schema: str) -> list[tuple[str, str, int]]:
 )
 def test_what_a_change_breaks(project: Path, changed: str, expected: list[tuple[str, str, int]]) -> None:
     assert findings(project, changed) == expected
+
+
+@pytest.mark.parametrize(
+    ("schema", "code", "found_too"),
+    [
+        (BEFORE.replace(", old: v.string()", ""), CODE, True),
+        (BEFORE.replace(", old: v.string()", ""), CODE.replace("user.old", "(user as any).old"), False),
+        (BEFORE.replace('.index("by_name", ["name"])', ""), CODE, True),
+        (BEFORE.replace('["name"]', '["name", "old"]'), CODE, False),
+    ],
+)
+def test_the_message_says_when_tsc_finds_it_too(
+    project: Path, schema: str, code: str, found_too: bool
+) -> None:
+    (project / "convex" / "schema.ts").write_text(schema)
+    (project / "convex" / "users.ts").write_text(code)
+    done = CliRunner().invoke(instar, ["lint", "--repo", str(project), str(project / "convex" / "users.ts")])
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("convex/users.ts")]
+    assert line.endswith("; tsc finds it too") is found_too
 
 
 def test_an_index_of_a_new_table_is_there_at_once(project: Path) -> None:

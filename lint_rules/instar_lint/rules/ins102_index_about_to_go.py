@@ -77,6 +77,8 @@ def _need(query: Query, environment: Environment, deployment: Deployment) -> tup
     if not leaving:
         return None
     if query.named_index and query.named_index in {path.name for path in leaving}:
+        if query.named_index in {path.name for path in deployment.target_paths(key)}:
+            return None  # redefined under its name, which INS104 speaks of
         return f"this query of {query.table} names", query.named_index
     path = better_by(query, leaving, deployment.target_paths(key))
     return (f"{asked(query)} relies on", path.title) if path else None

@@ -2,7 +2,8 @@
 
 ## What it does
 
-Reports a declared index whose columns, uniqueness, kind or predicate differ from the deployed index of that name.
+Reports a declared index whose columns, uniqueness, kind or predicate differ from the deployed index of that name, and in
+Convex each query that names it: the new one is swapped in with the code, and answers in another order.
 
 ## Why it is bad
 
@@ -56,28 +57,58 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar.schema.change import IndexChange
-from instar_lint.findings import at_declaration
+from instar_lint.facts import Query
+from instar_lint.findings import at_declaration, at_fact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from instar.schema.model import Index
     from instar_lint.deployment import Deployment
+    from instar_lint.facts import Fact
     from instar_lint.findings import Finding
+
+
+def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
+    """Queries that name such an index: it answers otherwise from one deploy to the next."""
+    redefined = {
+        (change.namespace, change.table, after.name): (before, after)
+        for change, before, after in _redefined(deployment)
+    }
+    for fact in facts if redefined else ():
+        found = (
+            redefined.get((fact.namespace, fact.table, fact.named_index)) if isinstance(fact, Query) else None
+        )
+        if found is not None and isinstance(fact, Query):
+            before, after = found
+            message = (
+                f"this query of {fact.table} names index {after.name}, which changes from "
+                f"({', '.join(before.fields)}) to ({', '.join(after.fields)}) under its name; "
+                "name the new one by a name of its own"
+            )
+            yield at_fact(fact, "INS104", message, index=after.name)
 
 
 def check_schema(deployment: Deployment) -> Iterator[Finding]:
     """Indexes that change under their name."""
-    for change in deployment.changes:
-        if not isinstance(change, IndexChange) or change.kind != "change_index":
+    for change, before, after in _redefined(deployment):
+        if after.place is None:
             continue
-        before, after = change.before, change.after
-        if before is None or after is None or before.name != after.name or after.place is None:
-            continue
-        if msgspec.structs.replace(before, staged=after.staged, place=after.place) == after:
-            continue  # staged or enabled as it is: Convex builds nothing anew
         message = (
             f"index {after.name} of {change.table} changes from ({', '.join(before.fields)}) to "
             f"({', '.join(after.fields)}) under its name; "
             "give the new one a new name and drop the old one in a later deploy"
         )
         yield at_declaration(after.place, "INS104", message, change, index=after.name)
+
+
+def _redefined(deployment: Deployment) -> Iterator[tuple[IndexChange, Index, Index]]:
+    for change in deployment.changes:
+        if not isinstance(change, IndexChange) or change.kind != "change_index":
+            continue
+        before, after = change.before, change.after
+        if before is None or after is None or before.name != after.name:
+            continue
+        if msgspec.structs.replace(before, staged=after.staged, place=after.place) == after:
+            continue  # staged or enabled as it is: Convex builds nothing anew
+        yield change, before, after

@@ -279,7 +279,7 @@ class _Function:
                 names += _NAME.findall(self._file.text(pattern))
         looks = _words(names)
         text = self._file.text(node)
-        if re.search(r"\?\?|\?\s*[^.:]+:", text) and looks.search(text):
+        if "??" in text and looks.search(text):
             return True
         at = node
         while at != over and at.parent is not None:

@@ -61,6 +61,7 @@ PATCH = 'await ctx.db.patch("users", doc._id, { name: "x" });'
         (definition("(_ctx, doc) => { if (doc.name) return; return { name: 'x' }; }"), []),
         (definition("(_ctx, { name }) => (name ? undefined : { name: 'x' })"), []),
         (definition("(_ctx, doc) => ({ name: doc.name ?? 'x' })"), []),
+        (definition("(_ctx, doc) => ({ name: doc.name ? 'a' : 'b' })"), ["INS402"]),
         (definition("() => ({ name: undefined })"), []),
         (definition("async (ctx, doc) => { await ctx.db.delete(doc._id); }"), []),
         (definition("(_ctx, doc) => ({ name: doc.name ?? 'x' })", more="batchSize: 20_000,"), ["INS407"]),
