@@ -104,9 +104,9 @@ def measure(
     return {name: round(statistics.median(values), 3) for name, values in ratios.items()}, speeds
 
 
-def beside(people: People) -> dict[str, dict[str, float]]:
+def beside(people: People, only: list[str] | None) -> dict[str, dict[str, float]]:
     """What people do instead, and the latencies of a concurrent writer during each."""
-    everything = {
+    everything: dict[str, Callable[[], None]] = {
         "one UPDATE": people.one_update,
         "Alembic op.execute": people.alembic_execute,
         "instar, SQL": lambda: people.instar(computed=False),
@@ -116,6 +116,8 @@ def beside(people: People) -> dict[str, dict[str, float]]:
     }
     found = {}
     for name, act in everything.items():
+        if only and name not in only:
+            continue
         people.refill()
         with longest_batch() as batch, writing(people.url, people.rows) as latencies:
             begun = time.perf_counter()
@@ -172,6 +174,9 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one object of ratios and nothing else")
     parser.add_argument("--all", action="store_true", help="also the alternatives, latencies and memory")
+    parser.add_argument(
+        "--beside", action="append", metavar="NAME", help="of the alternatives only this; repeatable"
+    )
     parser.add_argument("--report", type=Path, help="write everything that was measured to this file")
     given = parser.parse_args()
     ratios: dict[str, float] = {}
@@ -188,7 +193,7 @@ def main() -> None:
                     "sql": peak_memory(people, computed=False),
                     "compute": peak_memory(people, computed=True),
                 }
-                report["beside"][people.kind] = beside(people)
+                report["beside"][people.kind] = beside(people, given.beside)
     report["ratios"] = ratios
     if given.report:
         given.report.write_text(json.dumps(report, indent=2) + "\n")
