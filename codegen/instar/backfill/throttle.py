@@ -12,6 +12,7 @@ from instar.errors import InstarError
 
 _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "kB": 1024.0, "MB": 1024.0**2, "GB": 1024.0**3}
 _HYSTERESIS = 0.5
+_SAID = 100
 
 
 class Gauge(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +95,10 @@ class Throttle:
             value = gauge.read()
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a gauge, it stops the work
             self._stopped.add(position)
-            return f"{gauge.name} cannot be read ({type(error).__name__})"
+            said = (
+                str(getattr(error, "orig", None) or error).partition("\n")[0][:_SAID] or type(error).__name__
+            )
+            return f"{gauge.name} cannot be read ({said})"
         if value is None:
             self._stopped.add(position)
             return f"{gauge.name} is unknown"

@@ -106,6 +106,8 @@ class Worker:
         try:
             while True:
                 if self._stop.is_set():
+                    if lease:
+                        self._release(lease)
                     return "stopped"
                 end = self._drive(lease) if lease else self._wait_for_partition()
                 if end:
@@ -148,6 +150,8 @@ class Worker:
         while not self._stop.is_set():
             if not self._may_go_on(lease):
                 return None
+            if self._stop.is_set():
+                break
             try:
                 done = self._batch(lease, cursor)
             except FencedError:

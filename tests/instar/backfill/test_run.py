@@ -32,6 +32,7 @@ from backfill_cases import (
 )
 from instar.backfill import Options, Progress, dry_run, read_progress, run, verify
 from instar.backfill.sweep import MOST_PASSES
+from instar.backfill.throttle import gauge
 from instar.errors import InstarError
 
 
@@ -265,6 +266,26 @@ def test_stop_ends_after_the_batch(database: str) -> None:
     assert outcome.status == "paused"
     assert 0 < outcome.processed < 3_000
     assert sum(name is not None for name in names(database).values()) == outcome.processed
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["at once", "while it waits"])
+def test_a_stop_before_the_first_batch_leaves_no_lease(database: str, held: bool) -> None:
+    create_people(database, 100)
+    stop = Event()
+    if not held:
+        stop.set()
+    waits = [gauge("load", 1, lambda: 2.0)] if held else []
+    outcome = run(
+        work(database),
+        database,
+        options=Options(poll=0.02),
+        gauges=waits,
+        listener=lambda progress: stop.set() if progress.waiting else None,
+        stop=stop,
+    )
+    assert (outcome.status, outcome.processed) == ("paused", 0)
+    assert read_progress(database)[0].workers == ()
+    assert run(work(database), database).processed == 100
 
 
 @pytest.mark.parametrize("computed", [False, True], ids=["expression", "compute"])

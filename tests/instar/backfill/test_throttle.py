@@ -60,6 +60,12 @@ def test_what_cannot_be_read_stops(broken: Exception | None) -> None:
     assert [bool(reason) for reason in reasons([broken, 9, 5])] == [True, True, False]
 
 
+@pytest.mark.postgresql
+def test_a_query_that_fails_tells_why(postgresql: str) -> None:
+    (reason,) = asked(postgresql, Options(throttle_query="SELECT queue_length"))
+    assert reason == 'the throttle query cannot be read (column "queue_length" does not exist)'
+
+
 def test_gauges_are_not_asked_all_the_time() -> None:
     asked: list[int] = []
     now = [0.0]
