@@ -21,6 +21,9 @@ _ROWS_EACH = 500_000
 
 _MOST = 16
 
+_RANGES_EACH = 8
+"""For each of several workers: while the last range is worked on, the others have nothing to do."""
+
 
 def how_many(total: int, *, workers: int, shared: bool, wanted: int | None) -> int:
     """Into how many ranges to cut: several for each worker, so that one slow range holds nobody up."""
@@ -30,7 +33,7 @@ def how_many(total: int, *, workers: int, shared: bool, wanted: int | None) -> i
         return 1
     if workers == 1 and not shared:
         return max(1, min(_MOST, total // _ROWS_EACH))
-    return max(_MOST if shared else 1, 4 * workers)
+    return max(_MOST if shared else 1, _RANGES_EACH * workers)
 
 
 def cut(
