@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -182,11 +183,11 @@ def stuck_in_a_transaction(url: str) -> bool:
         return True
 
 
-@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("processes", [2, 3])
 def test_several_processes_on_one_partition(
-    count: int, job: BackfillWork, database: str, tmp_path: Path
+    processes: int, job: BackfillWork, database: str, tmp_path: Path
 ) -> None:
-    crowd = [Process(job, database, tmp_path, partitions=1) for _ in range(count)]
+    crowd = [Process(job, database, tmp_path, partitions=1) for _ in range(processes)]
     for process in crowd:
         process.wait()
     assert_exact(database)
@@ -216,12 +217,14 @@ def test_writers_under_the_backfill(seed: int, job: BackfillWork, database: str,
                 connection.exec_driver_sql("PRAGMA busy_timeout = 5000")
                 connection.commit()
             new = ROWS
-            while not stop.is_set():
+            for number in count():
+                if stop.is_set():
+                    return
                 key = rng.randint(1, ROWS)
                 match rng.randint(0, 3):
                     case 0:
                         connection.exec_driver_sql(
-                            f"UPDATE people SET last_name = 'New{key}' WHERE id = {key} AND full_name IS NULL"
+                            f"UPDATE people SET last_name = 'New{number}' WHERE id = {key} AND full_name IS NULL"
                         )
                     case 1:
                         sql = f"UPDATE people SET full_name = 'chosen' WHERE id = {key} AND full_name IS NULL"
