@@ -43,7 +43,10 @@ def test_a_pause_holds_the_workers_until_it_is_taken_back(database: str) -> None
     create_people(database, 600, counted=True)
     with running(database) as outcomes:
         assert pause(database, NAME)
-        time.sleep(0.3)
+        deadline = time.monotonic() + 20
+        while read_progress(database, NAME)[0].workers:  # until the batch under way has ended
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
         held = done(database)
         time.sleep(0.3)
         assert done(database) == held < 600
