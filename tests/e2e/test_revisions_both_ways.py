@@ -22,8 +22,10 @@ from instar.schema.operations import DropField, UnsyncFields
 from rolling.cases import CASES
 from rolling.versions import TABLE, Versions
 
-NAMES = [name for name in CASES if "code first" not in name and "keeping the column" not in name]
-"""The others have the same DDL, or none."""
+SAME = ("code first", "keeping the column", "computed", "redefine", "nullable field, in the application")
+"""Cases whose DDL is that of another one, or none."""
+NAMES = [name for name in CASES if not any(part in name for part in SAME)]
+
 
 DDL = ("ALTER", "CREATE", "DROP")
 TRIGGERS = {

@@ -96,11 +96,12 @@ def acts_of(migration: Migration, step: Step) -> tuple[tuple[Act, ...], tuple[Ac
     up: list[Act] = []
     down: list[tuple[Act, ...]] = []
     for operation in step.operations:
+        held = _table(schema, operation)
         goes_along = backend == "sqlite" and _goes_along(operation, step, _table(schema, operation))
         if not goes_along:  # else it stays in sight for the drop of its column, which has to take it along
             up.extend(upgrade(operation, _table(schema, operation), backend))
             schema = applied(schema, (operation,))
-        down.append(downgrade(operation, _table(schema, operation), backend))
+        down.append(downgrade(operation, _table(schema, operation), backend, held))
     return _merged(up), _merged(act for acts in reversed(down) for act in acts)
 
 

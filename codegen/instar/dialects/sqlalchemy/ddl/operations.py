@@ -95,8 +95,14 @@ def _forward(ddl: Ddl, operation: ops.Operation, table: Table) -> tuple[Act, ...
     raise InstarError(f"no revision is written for {type(operation).__name__}.")
 
 
-def downgrade(operation: ops.Operation, table: Table, backend: Backend) -> tuple[Act, ...]:
+def downgrade(operation: ops.Operation, table: Table, backend: Backend, before: Table) -> tuple[Act, ...]:
     """The acts that undo an operation; a column that comes back is empty unless another one held its values.
+
+    Args:
+        operation: What was done.
+        table: The table as the operation left it.
+        backend: The database.
+        before: The table as it was before the operation.
 
     Raises:
         InstarError: As `upgrade`.
@@ -110,9 +116,10 @@ def downgrade(operation: ops.Operation, table: Table, backend: Backend) -> tuple
         case ops.UnsyncFields(dropped=dropped):
             pair = Pair(operation, backend)
             back = _filled_again(pair, dropped, table, ddl) if dropped is not None else ()
-            return (*back, *ddl.sync(pair))
+            return (*back, *ddl.sync(pair), *_as_it_was(dropped, before, ddl))
         case ops.DropField(field=field, successor=Field() as successor):
-            return _filled_again(_in_step(operation, successor, table, backend), field, table, ddl)
+            pair = _in_step(operation, successor, table, backend)
+            return (*_filled_again(pair, field, table, ddl), *_as_it_was(field, before, ddl))
         case ops.CheckFilled():
             return ()
     return _backward(ddl, operation, table)
@@ -173,7 +180,7 @@ def _in_step(operation: ops.DropField, successor: Field, table: Table, backend: 
 def _filled_again(pair: Pair, dropped: Field, table: Table, ddl: Ddl) -> tuple[Act, ...]:
     """The dropped column, filled from the one that stayed and from what was kept aside."""
     backend = pair.backend
-    back = msgspec.structs.replace(dropped, optional=True)
+    back = msgspec.structs.replace(dropped, optional=True, server_default=None)
     work = ops.BackfillWork(
         name=f"{table.name}.{dropped.name}",
         table=table.name,
@@ -184,6 +191,15 @@ def _filled_again(pair: Pair, dropped: Field, table: Table, ddl: Ddl) -> tuple[A
     )
     restored = (_restore(pair),) if pair.conversion is not None else ()
     return (*ddl.add_field(table, back), _fill(work, table, backend, None), *restored)
+
+
+def _as_it_was(dropped: Field | None, before: Table, ddl: Ddl) -> tuple[Act, ...]:
+    """The default and the NOT NULL that a column had before it was dropped, now that it is filled."""
+    field = before.field(dropped.name) if dropped is not None else None
+    if field is None:
+        return ()
+    default = ddl.change_default(before, field) if field.server_default is not None else ()
+    return (*default, *(() if field.optional else ddl.require_field(before, field)))
 
 
 def _restore(pair: Pair) -> Restore:
