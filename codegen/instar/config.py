@@ -34,13 +34,14 @@ class BaseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     Attributes:
         columns: Stored name to type text, as in `id = "Integer primary_key"`.
-        tablename: `"snake"` or `"lower"` where the base computes the table name from the class name.
+        tablename: `"snake"`, `"lower"` or `"plural"` (lower case and an s) where the base computes the table name from
+            the class name.
         table: The table name that the base gives itself, which a class may override.
         model: Whether subclasses are mapped at all.
     """
 
     columns: dict[str, str] = msgspec.field(default_factory=dict)
-    tablename: Literal["snake", "lower"] | None = None
+    tablename: Literal["snake", "lower", "plural"] | None = None
     table: str | None = None
     model: bool = True
 

@@ -160,6 +160,21 @@ LIBRARY_BASES: Mapping[str, BaseConfig] = {
     "oslo_db.sqlalchemy.models.ModelBase": _mixin({}),
     "oslo_db.sqlalchemy.models.TimestampMixin": _mixin({"created_at": "DateTime", "updated_at": "DateTime"}),
     "oslo_db.sqlalchemy.models.SoftDeleteMixin": _mixin({"deleted_at": "DateTime", "deleted": "Integer"}),
+    "neutron_lib.db.model_base.BASEV2": BaseConfig(tablename="plural"),
+    "neutron_lib.db.model_base.HasId": _mixin({"id": "String(length=36) primary_key default generate_uuid"}),
+    "neutron_lib.db.model_base.HasProject": _mixin({"project_id": "String(length=255) index"}),
+    "neutron_lib.db.model_base.HasProjectNoIndex": _mixin({"project_id": "String(length=255)"}),
+    "neutron_lib.db.model_base.HasProjectPrimaryKey": _mixin(
+        {"project_id": "String(length=255) primary_key"}
+    ),
+    "neutron_lib.db.model_base.HasStatusDescription": _mixin(
+        {"status": "String(length=16) not null", "status_description": "String(length=255)"}
+    ),
+    "neutron_lib.db.standard_attr.HasStandardAttributes": _mixin(
+        {
+            "standard_attr_id": "BigInteger not null unique references standardattributes.id ondelete cascade",
+        }
+    ),
     "authlib.integrations.sqla_oauth2.OAuth2ClientMixin": _mixin(_OAUTH2_CLIENT),
     "authlib.integrations.sqla_oauth2.OAuth2AuthorizationCodeMixin": _mixin(_OAUTH2_CODE),
     "authlib.integrations.sqla_oauth2.OAuth2TokenMixin": _mixin(_OAUTH2_TOKEN),

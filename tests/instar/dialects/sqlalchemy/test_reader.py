@@ -221,6 +221,27 @@ def test_models_beside_an_alembic_environment_are_models(tmp_path):
     assert [table.name for table in reading(tmp_path, files).schema.tables] == ["users"]
 
 
+def test_of_two_applications_in_one_repository_neither_hides_what_the_other_adds(tmp_path):
+    from instar.schema.diff import diff
+
+    def application(folder, *columns):
+        lines = [f"    {name} = Column(Integer)" for name in columns]
+        text = """
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+class User(declarative_base()):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+"""
+        names = ("alembic/env.py", "alembic/script.py.mako")
+        return {f"{folder}/{name}": "" for name in names} | {f"{folder}/models.py": text + "\n".join(lines)}
+
+    shop = application("shop", "name", "mail")
+    before = reading(tmp_path, shop | application("stock", "code")).schema
+    after = reading(tmp_path, shop | application("stock", "code", "place")).schema
+    assert [(one.kind, one.field) for one in diff(before, after)] == [("add_field", "place")]
+
+
 def test_a_model_that_moves_to_another_file_is_the_same_table(tmp_path):
     text = """
     from sqlalchemy import Column, Integer

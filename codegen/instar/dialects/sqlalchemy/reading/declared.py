@@ -208,7 +208,9 @@ class Declarations:
             if library.table is not None and self.roots(owner) != {"plain"}:
                 return library.table
             if library.tablename is not None:
-                return _flask_name(owner.name) if library.tablename == "snake" else owner.name.lower()
+                lower = owner.name.lower()
+                names = {"snake": _flask_name(owner.name), "lower": lower, "plural": f"{lower}s"}
+                return names[library.tablename]
         return MISSING
 
     def _flask_names(self, owner: ClassValue) -> bool:

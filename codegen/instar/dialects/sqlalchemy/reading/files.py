@@ -54,7 +54,9 @@ class Files:
         self._blobs: dict[str, str] = {}
         self.read: set[str] = set()
         everything = source.files((".py", "script.py.mako", "alembic.ini"))
-        self.migrations = _migration_folders(everything)
+        homes = _environments(everything)
+        self.migrations = _migration_folders(everything, homes)
+        self._applications = sorted({home.rpartition("/")[0] for home in homes}, key=len, reverse=True)
         for file in everything:
             if file.path.endswith(".py") and not self._left_out(file.path):
                 self._files[file.path] = file
@@ -125,6 +127,12 @@ class Files:
             digest.update(f"{path}\0{self._key(path)}\n".encode(errors="surrogateescape"))
         return digest.hexdigest()
 
+    def application(self, path: str) -> str:
+        """The folder of the innermost Alembic environment whose application a file belongs to."""
+        return next(
+            (folder for folder in self._applications if not folder or path.startswith(f"{folder}/")), ""
+        )
+
     def content(self, path: str) -> str:
         """What identifies the content of a file."""
         return self._key(path)
@@ -163,18 +171,22 @@ class Files:
             self._data[path] = data
 
 
-def _migration_folders(files: Iterable[SourceFile]) -> tuple[str, ...]:
-    """The folders of Alembic environments (`env.py` beside `script.py.mako`) and of revisions.
-
-    Of an environment in a folder that is not called after migrations, only the revisions count: models may stand there.
-    """
+def _environments(files: Iterable[SourceFile]) -> set[str]:
+    """The folders of Alembic environments: `env.py` beside `script.py.mako`."""
     names: dict[str, set[str]] = {}
     for file in files:
         folder, _, name = file.path.rpartition("/")
         names.setdefault(folder, set()).add(name)
-    homes = {folder for folder, inside in names.items() if {"env.py", "script.py.mako"} <= inside and folder}
+    return {folder for folder, inside in names.items() if {"env.py", "script.py.mako"} <= inside and folder}
+
+
+def _migration_folders(files: Iterable[SourceFile], homes: set[str]) -> tuple[str, ...]:
+    """The folders of Alembic environments and of revisions.
+
+    Of an environment in a folder that is not called after migrations, only the revisions count: models may stand there.
+    """
     found = {folder if _MIGRATIONS.search(folder.lower()) else f"{folder}/versions" for folder in homes}
-    for folder in names:
+    for folder in {file.path.rpartition("/")[0] for file in files}:
         parts = folder.split("/")
         if "versions" in parts:
             above = "/".join(parts[: parts.index("versions")])
