@@ -178,11 +178,11 @@ def test_an_edit_by_hand_is_kept_or_overwritten_only_when_told(root: Path) -> No
     assert "VARCHAR(80)" in str(
         generate(workspace(root), migration, number=1, choices=Choices(force=True)).files.values()
     )
-    immutable = frozenset(migration.revisions.values())
-    assert (
-        generate(workspace(root), migration, number=1, choices=Choices(force=True, immutable=immutable)).files
-        == {}
-    )
+    kept = Choices(force=True, immutable=frozenset(migration.revisions.values()))
+    with pytest.raises(InstarError, match="not written again, also not with --force"):
+        generate(workspace(root), migration, number=1, choices=kept)
+    revision.write_text(text)
+    assert generate(workspace(root), migration, number=1, choices=kept).files == {}
 
 
 def test_two_heads_are_listed_and_one_can_be_named(root: Path) -> None:

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 
 import pytest
+from alembic.util import CommandError
 
 from alembic_project import Project
 from commands import commit, git, run, write
@@ -267,6 +268,24 @@ def test_two_heads_are_found_and_put_in_a_row(application):
     assert "bio now follows age." in application.instar("rebase").out
     assert application.instar("rebase").out == "There is one head; nothing to do.\n"
     assert "heads" not in application.instar("check").out
+
+
+def test_the_alembic_revisions_of_a_migration_move_with_it(application):
+    git(application.root, "switch", "-q", "-c", "bio")
+    application.want(MODELS + "    bio: Mapped[str | None]\n")
+    application.instar("generate", "--name", "bio")
+    commit(application.root, {}, "bio")
+    git(application.root, "switch", "-q", "main")
+    application.want(MODELS + "    age: Mapped[int | None]\n")
+    application.instar("generate", "--name", "age")
+    commit(application.root, {}, "age")
+    git(application.root, "checkout", "-q", "bio", "--", "instar/versions", "migrations")
+    with pytest.raises(CommandError, match="Multiple head revisions"):
+        application.alembic.upgrade("head")
+    assert "now follows the other Alembic head" in application.instar("rebase").out
+    application.alembic.upgrade("head")
+    application.want(MODELS + "    age: Mapped[int | None]\n    bio: Mapped[str | None]\n")
+    assert "written" not in application.instar("generate", "bio").out
 
 
 def test_what_is_planned_already_is_not_planned_again(application):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from instar.cli.project import Project
     from instar.ledger import Ledger
+    from instar.schema.migration import Migration
 
 
 @click.command(name="rebase")
@@ -23,43 +24,54 @@ def command(*, repo: Path, dry_run: bool) -> None:
     """Put migrations that nothing has applied after those of the default branch.
 
     Two people who planned from the same version leave two heads. A migration that is on the default branch or
-    applied in a recorded environment never moves.
+    applied in a recorded environment never moves. Where the Alembic folder has two heads for the same reason, the
+    oldest revision of what moves follows the other head.
 
     \b
     Example:
       instar rebase --dry-run
     """
-    from instar.cli.files import replace_file
     from instar.cli.project import Project
     from instar.ledger import encode, ledger_of, path_of
     from instar.rebase import rebased
+    from instar.staging import write_all
 
     project = Project.open(repo)
     ledger = ledger_of(project.source(), project.config)
     moved = rebased(ledger, _fixed(project, ledger))
-    for migration in moved:
-        parent = ledger.version(migration.parent or "")
-        say(f"{migration.name} now follows {parent.name if parent else migration.parent}.")
-        if not dry_run:
-            replace_file(
-                project.root / ledger.paths.get(migration.id, path_of(migration, project.config)),
-                encode(migration),
-            )
+    files: dict[str, str | None] = {}
+    for number, one in enumerate(moved):
+        parent = ledger.version(one.parent or "")
+        say(f"{one.name} now follows {parent.name if parent else one.parent}.")
+        migration = _revisions_too(project, one, files) if number == 0 else one
+        path = ledger.paths.get(migration.id, path_of(migration, project.config))
+        files[path] = encode(migration).decode()
     if not moved:
         say("There is one head; nothing to do.")
     elif dry_run:
         say("Nothing was written.")
     else:
-        _tell_revisions([revision for migration in moved for revision in migration.revisions.values()])
+        write_all(project.root, files)
+        say("Next: instar check")
 
 
-def _tell_revisions(revisions: list[str]) -> None:
-    if revisions:
+def _revisions_too(project: Project, migration: Migration, files: dict[str, str | None]) -> Migration:
+    """The migration whose revisions follow the other Alembic head, with the edit of the oldest among `files`."""
+    from instar.cli.generating import immutable
+    from instar.dialects.sqlalchemy.revised_order import behind_the_other_head
+
+    if not migration.revisions:
+        return migration
+    moved = behind_the_other_head(project.source(), project.config, migration, immutable(project, migration))
+    if moved is None:
         say(
-            f"{counted(len(revisions), 'Alembic revision')} of it ({', '.join(revisions)}) may have to follow another one: "
-            "see alembic heads, and set down_revision in the oldest."
+            f"{counted(len(migration.revisions), 'Alembic revision')} of it stay where they are: see alembic heads, and "
+            "set down_revision in the oldest where there are several."
         )
-    say("Next: instar check")
+        return migration
+    files[moved.path] = moved.text
+    say(f"{moved.path} now follows the other Alembic head.")
+    return moved.migration
 
 
 def _fixed(project: Project, ledger: Ledger) -> frozenset[str]:

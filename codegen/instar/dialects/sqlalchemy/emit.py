@@ -9,6 +9,8 @@ import msgspec
 from instar.dialects.base import Edited, Emission
 from instar.dialects.sqlalchemy.editing.texts import declarations
 from instar.dialects.sqlalchemy.editor import edit_to
+from instar.errors import InstarError
+from instar.fingerprint import fingerprint
 from instar.sources import OverlaySource
 
 if TYPE_CHECKING:
@@ -43,7 +45,9 @@ class _Emitter:
     ) -> Emission:
         revisions = _revisions(workspace, migration, deploy, choices)
         files: dict[str, str | None] = {
-            one.path: one.text for one in revisions if one.id not in choices.immutable
+            one.path: one.text
+            for one in revisions
+            if one.id not in choices.immutable or _adopted(workspace.source, migration, one, choices)
         }
         owned = tuple(files)
         for edited in edit_to(workspace.source, schema, migration, deploy.number):
@@ -70,6 +74,25 @@ def _access_files(source: Source, workspace: Workspace, migration: Migration, de
     from instar.dialects.sqlalchemy.accessors import access_files  # noqa: PLC0415 - see above
 
     return access_files(source, workspace.config, migration, deploy)
+
+
+def _adopted(source: Source, migration: Migration, revision: Revision, choices: Choices) -> bool:
+    """Whether a revision that may not be written again was edited by hand and is to be taken as it is.
+
+    Raises:
+        InstarError: It was edited, and nobody says that the edit counts.
+    """
+    there, known = source.read(revision.path), migration.files.get(revision.path)
+    if there is None or known is None or fingerprint(revision.path, there.decode()) == known:
+        return False
+    if not choices.adopt:
+        raise InstarError(
+            f"revision {revision.id} has been edited since it was generated. It is on the default branch or applied in "
+            "a recorded environment, so it is not written again, also not with --force. Put it back with git, or keep "
+            "the edit with --adopt. Nothing was written.",
+            path=revision.path,
+        )
+    return True
 
 
 def _revisions(
