@@ -26,8 +26,10 @@ class Pair:
         return None if value is None else self._down(value)
 
     def representable(self, old: Value) -> Value:
-        """A new value that goes to the old column and back unharmed."""
-        return self._image(self._back(self._image(old)))
+        """A new value that goes to the old column and back unharmed, or that the old column has no value for."""
+        new = self._image(old)
+        back = self._back(new)
+        return new if back is None else self._image(back)
 
     def insert(self, key: int, column: str, value: Value) -> None:
         """A new row that gives one of the columns."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from instar.changes.base import Planned
-from instar.changes.constraints import dropped_key, holding_keys, title
+from instar.changes.constraints import covering_indexes, dropped_key, holding_keys, title
 from instar.changes.drafts import Draft
 from instar.schema.migration import SourceEdit
 from instar.schema.operations import AddConstraint, DropConstraint
@@ -50,6 +50,7 @@ def _dropped(item: ConstraintItem, constraint: Constraint, context: Context) -> 
     target = context.target.table(item.table, item.namespace)
     kept = {field.name for field in target.fields} if target else set()
     gone = [name for name in item.before_columns if name not in kept]
+    first = holding_keys(item, constraint.fields, context)
     return Draft(
         key=dropped_key(item, constraint),
         kind="ddl",
@@ -60,7 +61,7 @@ def _dropped(item: ConstraintItem, constraint: Constraint, context: Context) -> 
         changes=item.changes,
         operations=(DropConstraint(table=item.table, namespace=item.namespace, constraint=constraint),),
         edits=(SourceEdit(table=item.table, namespace=item.namespace, before_constraint=constraint),),
-        after=holding_keys(item, constraint.fields, context) if constraint.kind == "unique" else (),
+        after=(*(first if constraint.kind == "unique" else ()), *covering_indexes(item, gone, context)),
         before=tuple(f"{item.prefix}.{name}:drop" for name in gone),
         apart=tuple(f"{item.prefix}.{name}:gone" for name in gone),
     )

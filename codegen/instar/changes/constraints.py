@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from instar.schema.covered import index_columns
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -25,6 +27,19 @@ def title(constraint: Constraint) -> str:
 def dropped_key(item: IndexItem | ConstraintItem, constraint: Constraint) -> str:
     """The key of the act that drops a constraint of this table."""
     return f"{item.prefix}/{title(constraint)}:dropped"
+
+
+def covering_indexes(item: ConstraintItem, columns: Iterable[str], context: Context) -> tuple[str, ...]:
+    """The drops of the indexes over these columns: what SQLite copies a table for is then done in one go."""
+    table = context.before.table(item.table, item.namespace)
+    if context.backend == "mariadb" or table is None:
+        return ()
+    over = set(columns)
+    return tuple(
+        f"{item.prefix}/{index.name}:dropped"
+        for index in table.indexes
+        if over & set(index_columns(index, table))
+    )
 
 
 def holding_keys(

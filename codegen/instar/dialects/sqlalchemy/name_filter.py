@@ -26,8 +26,9 @@ def include_name(name, type_, parent_names):
 
 
 def include_object(obj, name, type_, reflected, compare_to):
-    """Keep autogenerate away from the columns and indexes that a migration of instar has in flight."""
-    return f"{{getattr(obj, 'table', None)}}.{{name}}" not in IN_FLIGHT
+    """Keep autogenerate away from what a migration of instar has in flight, and what is over it."""
+    names = (name, *(column.name for column in getattr(obj, "columns", ())))
+    return not any(f"{{getattr(obj, 'table', None)}}.{{one}}" in IN_FLIGHT for one in names)
 '''
 _FILTERS = ("include_name", "include_object")
 

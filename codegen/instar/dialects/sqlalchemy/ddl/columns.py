@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from instar.dialects.sqlalchemy.ddl.names import Backend, quoted
+from instar.dialects.sqlalchemy.ddl.names import Backend, literal, quoted
 from instar.errors import InstarError
 from instar.schema import types
 
@@ -92,4 +92,6 @@ def column_sql(field: Field, backend: Backend) -> str:
         parts.append("NOT NULL")
     elif backend == "mariadb":
         parts.append("NULL")
+    if field.comment and backend == "mariadb":
+        parts.append(f"COMMENT {literal(field.comment, backend)}")
     return " ".join(parts)

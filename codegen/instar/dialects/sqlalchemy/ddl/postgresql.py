@@ -28,6 +28,9 @@ def add_field(table: Table, field: Field) -> tuple[Act, ...]:
         guarded = f"DO $instar$ BEGIN {create}; EXCEPTION WHEN duplicate_object THEN NULL; END $instar$"
         acts.append(Run(why="the enum type, unless it is there", statements=(guarded,)))
     acts.append(_alter(table, f"ADD COLUMN IF NOT EXISTS {column_sql(field, BACKEND)}"))
+    if field.comment:
+        column = f"{_name(table)}.{quoted(field.name, BACKEND)}"
+        acts.append(Run(statements=(f"COMMENT ON COLUMN {column} IS {literal(field.comment, BACKEND)}",)))
     return tuple(acts)
 
 

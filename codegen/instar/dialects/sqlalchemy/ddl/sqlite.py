@@ -98,7 +98,10 @@ def add_constraint(table: Table, constraint: Constraint) -> tuple[Act, ...]:
             call = f"create_check_constraint({string(name)}, sa.text({string(constraint.expression or '')}))"
         case "foreign_key" if constraint.references is not None:
             target = constraint.references
-            call = f"create_foreign_key({string(name)}, {string(target.table)}, {names}, {_listed(target.fields)})"
+            arguments = [string(name), string(target.table), names, _listed(target.fields)]
+            arguments += [f"ondelete={string(target.on_delete)}"] if target.on_delete else []
+            arguments += [f"onupdate={string(target.on_update)}"] if target.on_update else []
+            call = f"create_foreign_key({', '.join(arguments)})"
         case _:
             raise InstarError(
                 f'a primary key of "{table.name}" is not changed in place; SQLite has no way to.'
