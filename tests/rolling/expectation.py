@@ -47,6 +47,12 @@ class Pair:
         """A write without a look at the row."""
         self.write(key, column, value)
 
+    def set(self, key: int, value: Value) -> None:
+        """A write by the setter: what the old column has no value for leaves one that means the same."""
+        o, _ = self.rows[key]
+        back = self._back(value)
+        self.rows[key] = (o if back is None and self._image(o) == value else back, value)
+
     def allowed(self, key: int, column: str, *, required: bool) -> tuple[Value, ...]:
         """What a read of one column may return."""
         del required

@@ -226,7 +226,7 @@ class Schedule:
         elif act == "set" and self.expected.new in application.version.setters:
             value = self.expected.representable(self._value(application, self.expected.old))
             application.set(key, self.expected.new, value)
-            self.expected.update(key, self.expected.new, value)
+            self.expected.set(key, value)
         elif act != "read" and column is not None:
             self._write(application, act, key, column)
         for one in self._running:

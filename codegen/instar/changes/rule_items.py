@@ -10,6 +10,7 @@ from instar.changes.items import ConstraintItem, IndexItem
 from instar.changes.names import constraint_in, index_in, versioned
 from instar.changes.unplanned import title_of
 from instar.schema.change import ConstraintChange, IndexChange
+from instar.schema.constraint_changes import demand
 from instar.schema.covered import constraint_columns, index_columns
 from instar.schema.index_changes import coverage
 from instar.schema.migration import Unplanned
@@ -96,7 +97,7 @@ def _index_refusal(change: IndexChange) -> str | None:
 
 
 def constraint_items(
-    old: Table, changes: Sequence[Numbered], fields: FieldItems
+    old: Table, new: Table, changes: Sequence[Numbered], fields: FieldItems
 ) -> tuple[tuple[ConstraintItem, ...], tuple[Unplanned, ...]]:
     """Constraints that go with their columns, come with new ones, or are carried along; others are left out."""
     items: list[ConstraintItem] = []
@@ -125,10 +126,11 @@ def constraint_items(
             unplanned.append(Unplanned(change=number, title=title_of(change), reason=reason))
         else:
             items.append(item)
+    wished = [constraint_in(one, fields.stored) for one in new.constraints]
     for constraint in old.constraints:
         touched = set(constraint_columns(constraint, old)) & fields.replaced.keys()
         if touched and constraint not in seen:
-            items.append(_carried_constraint(old, constraint, fields))
+            items.append(_carried_constraint(old, constraint, wished, fields))
     return tuple(items), tuple(unplanned)
 
 
@@ -163,10 +165,14 @@ def _item(
     )
 
 
-def _carried_constraint(old: Table, constraint: Constraint, fields: FieldItems) -> ConstraintItem:
+def _carried_constraint(
+    old: Table, constraint: Constraint, wished: Sequence[Constraint], fields: FieldItems
+) -> ConstraintItem:
     moved = constraint_in(constraint, fields.replaced)
+    moved = next((one for one in wished if demand(one) == demand(moved)), moved)
     taken = {one.name for one in old.constraints if one.name} | {one.name for one in old.indexes if one.name}
-    if moved.name:
+    if moved.name in taken:
+        assert moved.name is not None
         moved = msgspec.structs.replace(moved, name=versioned(moved.name, taken))
     columns = constraint_columns(constraint, old)
     return ConstraintItem(

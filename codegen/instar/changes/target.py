@@ -65,7 +65,7 @@ def wanted(
             continue
         fields = field_items(old, new, mine, context)
         indexes, no_indexes = index_items(old, new, mine, fields)
-        constraints, no_constraints = constraint_items(old, mine, fields)
+        constraints, no_constraints = constraint_items(old, new, mine, fields)
         items += [*fields.items, *indexes, *constraints]
         unplanned += [*fields.unplanned, *no_indexes, *no_constraints]
         tables[key] = _target(old, fields, indexes, constraints)

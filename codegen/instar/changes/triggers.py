@@ -9,9 +9,10 @@ from instar.changes.filling import total_down, total_up
 if TYPE_CHECKING:
     from instar.changes.context import Context
     from instar.changes.items import FieldItem
+    from instar.schema.model import Reference
     from instar.schema.operations import Conversion
 
-_SILENT = {"CASCADE", "SET NULL", "SET DEFAULT"}
+_SILENT = {"SET NULL", "SET DEFAULT"}
 
 
 def refusal(item: FieldItem, context: Context, conversion: Conversion | None) -> str | None:
@@ -32,6 +33,9 @@ def refusal(item: FieldItem, context: Context, conversion: Conversion | None) ->
     return None
 
 
-def _cascades(references: object) -> bool:
-    actions = (getattr(references, "on_update", None), getattr(references, "on_delete", None))
-    return any(action and action.upper() in _SILENT for action in actions)
+def _cascades(references: Reference | None) -> bool:
+    """Whether a write to the other table changes this column; a row that goes altogether takes both columns along."""
+    if references is None:
+        return False
+    changed, gone = references.on_update or "", references.on_delete or ""
+    return changed.upper() in {"CASCADE", *_SILENT} or gone.upper() in _SILENT

@@ -180,10 +180,10 @@ def test_what_is_not_planned_is_named(before, after, title):
 
 def test_triggers_are_refused_where_they_lose_writes_and_the_application_takes_over():
     before = schema(
-        table("teams"), users(field("team", INT), constraints=(foreign_key("team", "teams", "CASCADE"),))
+        table("teams"), users(field("team", INT), constraints=(foreign_key("team", "teams", "SET NULL"),))
     )
     after = schema(
-        table("teams"), users(field("group", INT), constraints=(foreign_key("group", "teams", "CASCADE"),))
+        table("teams"), users(field("group", INT), constraints=(foreign_key("group", "teams", "SET NULL"),))
     )
     migration = planned(before, after, "users.team=group", backend="mariadb")
     assert len(migration.deploys) == 4

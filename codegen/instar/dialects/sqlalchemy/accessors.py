@@ -220,6 +220,7 @@ def _function(
         "down": _down(access, optional=optional),
         "lossy": _lossy(access),
         "absent": absent,
+        "image": _up(access),
         "until": _until(migration, access),
     }
 
@@ -286,6 +287,17 @@ def _down(access: FieldAccess, *, optional: bool) -> str | None:
         back.setdefault(new, old)
     image = _image(back, "value", conversion.down_default)
     return f"None if value is None else {image}" if optional else image
+
+
+def _up(access: FieldAccess) -> str | None:
+    """The new value of what the old column holds, in Python; None where it takes SQL or there is no conversion."""
+    conversion = access.conversion
+    if conversion is None or conversion.up is not None or access.old is None:
+        return None
+    images: dict[object, object] = {}
+    for key, image in conversion.mapping:
+        images.setdefault(key, image)
+    return _image(images, f"row.{identifier(access.old.code_name)}", conversion.up_default)
 
 
 def _image(images: Mapping[object, object], value: str, default: object) -> str:

@@ -16,6 +16,7 @@ from instar.dialects.base import Edited
 from instar.dialects.sqlalchemy.editing.fields import FieldEdits
 from instar.dialects.sqlalchemy.editing.indexes import IndexEdits
 from instar.dialects.sqlalchemy.editing.statements import parsed
+from instar.dialects.sqlalchemy.editing.table_args import edit_rules
 from instar.dialects.sqlalchemy.editing.texts import touched_fields
 from instar.errors import InstarError
 from instar.schema.virtual import declared_after
@@ -54,8 +55,10 @@ def edit_to(source: Source, schema: Schema, migration: Migration, point: int | s
         text = texts.get(path, original)
         placed = _moved(now, original, text)
         text = FieldEdits(parsed(text, path), migration, placed, then, schema).apply(names)
-        placed = _moved(now, original, text)
-        texts[path] = IndexEdits(parsed(text, path), placed, then).apply(_touched_indexes(migration, now))
+        rules = edit_rules(parsed(text, path), migration, _moved(now, original, text), then)
+        placed = _moved(rules.now, text, rules.text)
+        edits = IndexEdits(parsed(rules.text, path), placed, then)
+        texts[path] = edits.apply(_touched_indexes(migration, now))
     return tuple(
         Edited(path, text)
         for path, text in sorted(texts.items())

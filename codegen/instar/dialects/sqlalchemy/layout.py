@@ -68,6 +68,12 @@ def statement(source: str, depth: int = 1) -> str:
     if value is None:
         return pad + source
     text = ast.get_source_segment(source, value) or ""
+    if isinstance(value, ast.Compare) and not _fits(pad + source):
+        value = value.left
+        text = ast.get_source_segment(source, value) or ""
+        start = source.index(text)
+        found = _parsed(source, value, source[:start], source[start + len(text) :])
+        return "\n".join(_lines(found, pad, ""))
     if isinstance(value, ast.IfExp) and not _fits(pad + source):
         return "\n".join(_choice(source, value, source[: len(source) - len(text)], pad))
     found = _parsed(source, value, source[: len(source) - len(text)])

@@ -68,7 +68,7 @@ def test_the_block_stands_behind_what_belongs_to_the_lines_above():
         *PLACE,
     )
     assert f"{above}\nIN_FLIGHT = " in edited
-    assert "not in IN_FLIGHT\n\n\n# runs them\ndef run():" in edited
+    assert "in IN_FLIGHT for one in names)\n\n\n# runs them\ndef run():" in edited
 
 
 def test_keywords_that_are_passed_on_win():

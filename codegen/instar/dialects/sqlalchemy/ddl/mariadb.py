@@ -98,11 +98,25 @@ def add_constraint(table: Table, constraint: Constraint) -> tuple[Act, ...]:
     )
 
 
+def add_constraint_back(table: Table, constraint: Constraint) -> tuple[Act, ...]:
+    """A constraint that had been there: a check of the table again, by a copy."""
+    if constraint.kind != "check":
+        return add_constraint(table, constraint)
+    named = f"CONSTRAINT IF NOT EXISTS {quoted(constraint.name, BACKEND)} " if constraint.name else ""
+    action = f"ALTER TABLE {_name(table)} ADD {named}CHECK ({constraint.expression})"
+    why = f"copies {table.name}: its writers wait"
+    return (Run(why=why, statements=(f"{action}, ALGORITHM=COPY, LOCK=SHARED",)),)
+
+
 def _checked(table: Table, constraint: Constraint) -> Run:
     """A check as part of its newest column: that alone is a change of the catalogue."""
     field = table.field(constraint_columns(constraint, table)[-1])
     assert field is not None
-    definition = f"{column_sql(field, BACKEND)} CHECK ({constraint.expression})"
+    others = (one for one in table.constraints if one.kind == "check" and one != constraint)
+    there = [one for one in others if constraint_columns(one, table)[-1:] == (field.name,)]
+    checks = [str(one.expression) for one in (*there, constraint)]
+    condition = checks[0] if len(checks) == 1 else " AND ".join(f"({check})" for check in checks)
+    definition = f"{column_sql(field, BACKEND)} CHECK ({condition})"
     run = _alter(table, f"MODIFY COLUMN {definition}", _INSTANT)
     why = f"a check of the column itself, which no row that is there has to be read for; MariaDB calls it {field.name}"
     return msgspec.structs.replace(run, why=why)

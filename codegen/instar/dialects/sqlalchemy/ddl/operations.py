@@ -32,6 +32,7 @@ class Ddl(Protocol):
     def create_index(self, table: Table, index: Index, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
     def drop_index(self, table: Table, index: Index, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
     def add_constraint(self, table: Table, constraint: Constraint, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
+    def add_constraint_back(self, table: Table, constraint: Constraint, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
     def drop_constraint(self, table: Table, constraint: Constraint, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
     def sync(self, pair: Pair, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
     def unsync(self, table: Table, pair: Pair, dropped: Field | None, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
@@ -150,7 +151,7 @@ def _backward(ddl: Ddl, operation: ops.Operation, table: Table) -> tuple[Act, ..
         case ops.AddConstraint(constraint=constraint):
             return ddl.drop_constraint(table, constraint)
         case ops.DropConstraint(constraint=constraint):
-            return ddl.add_constraint(table, constraint)
+            return ddl.add_constraint_back(table, constraint)
     raise InstarError(f"no revision is written for {type(operation).__name__}.")
 
 

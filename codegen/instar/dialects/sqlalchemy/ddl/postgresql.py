@@ -159,6 +159,11 @@ def add_constraint(table: Table, constraint: Constraint) -> tuple[Act, ...]:
     )
 
 
+def add_constraint_back(table: Table, constraint: Constraint) -> tuple[Act, ...]:
+    """A constraint that had been there, as any other."""
+    return add_constraint(table, constraint)
+
+
 def drop_constraint(table: Table, constraint: Constraint) -> tuple[Act, ...]:
     """Drop a constraint."""
     return (

@@ -109,6 +109,11 @@ def add_constraint(table: Table, constraint: Constraint) -> tuple[Act, ...]:
     return (_rebuild(table, call),)
 
 
+def add_constraint_back(table: Table, constraint: Constraint) -> tuple[Act, ...]:
+    """A constraint that had been there, as any other."""
+    return add_constraint(table, constraint)
+
+
 def drop_constraint(table: Table, constraint: Constraint) -> tuple[Act, ...]:
     """Drop a constraint, by a copy of the table."""
     return (_rebuild(table, f"drop_constraint({string(_constraint_name(table, constraint))})"),)

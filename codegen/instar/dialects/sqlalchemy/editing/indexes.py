@@ -12,6 +12,8 @@ from instar.dialects.sqlalchemy.editing.style import Style
 from instar.dialects.sqlalchemy.python_text import string
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from instar.dialects.sqlalchemy.editing.statements import Module
     from instar.schema.model import Index, Table
 
@@ -32,6 +34,7 @@ class IndexEdits:
         then = {index.name: index for index in self._then.indexes if index.name in names}
         gone = [index for name, index in now.items() if name not in then or not _alike(then[name], index)]
         come = [index for name, index in then.items() if name not in now or not _alike(now[name], index)]
+        come = [index for index in come if not self._implied(index)]
         if not gone and not come:
             return self._module.tree.code
         tree = self._module.tree
@@ -44,6 +47,29 @@ class IndexEdits:
             tree = with_imports(tree, style.needed)
         return without_unused(self._module.tree, tree).code
 
+    def _implied(self, index: Index) -> bool:
+        """Whether the declaration of its column makes it, by `index=True`."""
+        field = self._then.field(index.fields[0]) if len(index.keys) == 1 else None
+        if field is None or index.name != f"ix_{self._then.name}_{field.name}":
+            return False
+        for statement in self._owner.body.body:
+            node = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+            if isinstance(node, cst.AnnAssign):
+                target: cst.BaseExpression = node.target
+            elif isinstance(node, cst.Assign):
+                target = node.targets[0].target
+            else:
+                continue
+            call = node.value
+            if (
+                isinstance(target, cst.Name)
+                and target.value == field.code_name
+                and isinstance(call, cst.Call)
+            ):
+                words = {a.keyword.value for a in call.args if a.keyword is not None}
+                return "index" in words
+        return False
+
     def _without(self, tree: cst.Module, index: Index) -> cst.Module:
         if index.name is None:
             return tree
@@ -52,8 +78,10 @@ class IndexEdits:
             return changed
         field = self._now.field(index.fields[0])
         statement = self._module.statement_at(field.place.line) if field is not None and field.place else None
-        if statement is None:
+        if statement is None or field is None:
             return changed
+        if not self._module.source(statement).strip().startswith(field.code_name):
+            return changed  # the line is that of the column which took its place
         plain = parsed_statement(self._module.source(statement))
         without = plain.visit(_RemoveKeyword("index"))
         assert isinstance(without, cst.SimpleStatementLine)
@@ -75,6 +103,16 @@ class IndexEdits:
             where = f"{style.name('text')}({string(index.predicate)})"
             arguments += [f"postgresql_where={where}", f"sqlite_where={where}"]
         return f"{style.name('Index')}({', '.join(arguments)})"
+
+
+def _like(neighbours: Sequence[cst.BaseElement], element: cst.Element) -> cst.Element:
+    """A new element, on a line of its own where the others are."""
+    for one in neighbours:
+        comma = one.comma
+        if isinstance(comma, cst.Comma) and isinstance(comma.whitespace_after, cst.ParenthesizedWhitespace):
+            bare = comma.whitespace_after.with_changes(first_line=cst.TrailingWhitespace(), empty_lines=())
+            return element.with_changes(comma=cst.Comma(whitespace_after=bare))
+    return element
 
 
 def _alike(one: Index, other: Index) -> bool:
@@ -191,6 +229,7 @@ class _AddToTableArgs(cst.CSTTransformer):
         elif isinstance(value, cst.Tuple):
             elements = list(value.elements)
             options = [elements.pop()] if elements and isinstance(elements[-1].value, cst.Dict) else []
+            new = [_like(elements or options, element) for element in new]
             spaced = [*elements, *new, *options]
             value = value.with_changes(elements=[self._separated(e, one=len(spaced) == 1) for e in spaced])
         else:
