@@ -68,9 +68,11 @@ def check_schema(deployment: Deployment) -> Iterator[Finding]:
             continue
         if change.after is None or change.after.place is None or deployment.is_filled(change):
             continue
-        default = "" if deployment.declared.dialect == "convex" else "give it a server default, or "
+        convex = deployment.declared.dialect == "convex"
+        existing = "stored documents" if convex else "existing rows"
+        default = "" if convex else "give it a server default, or "
         message = (
-            f"{change.table}.{change.field} is new and required, and existing rows have none; "
+            f"{change.table}.{change.field} is new and required, and {existing} have none; "
             f"{default}let instar plan add it as optional, fill it and require it"
         )
         yield at_declaration(change.after.place, "INS301", message, change, field=change.field)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from instar.schema.model import Place, Table
     from instar.sources import Source
 
+TABLE_BUILDERS = frozenset({"defineTable", "defineEnt"})
+"""Functions that make a table of its fields."""
+
 
 class Declarations:
     """Finds definitions in the files of one source, which it parses once each."""
@@ -87,7 +90,7 @@ class Declarations:
         """The object of tables inside `defineSchema({ … })`."""
         for node in walk(file.root):
             function = node.child_by_field_name("function") if node.type == "call_expression" else None
-            if function is not None and file.text(function) == "defineSchema":
+            if function is not None and file.text(function) in {"defineSchema", "defineEntSchema"}:
                 given = [unwrap(one) for one in arguments(node)]
                 if given and given[0].type == "object":
                     return given[0]
@@ -104,7 +107,7 @@ class Declarations:
     @staticmethod
     def _defines(file: SyntaxFile, node: Node) -> bool:
         function = node.child_by_field_name("function")
-        return function is not None and file.text(function) == "defineTable"
+        return function is not None and file.text(function) in TABLE_BUILDERS
 
     def _belongs(self, file: SyntaxFile, call: Node, table: Table) -> bool:
         """Whether a definition is that of a table: it holds its declarations, or stands under its name."""

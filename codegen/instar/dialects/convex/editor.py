@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from instar.dialects.base import Edited
-from instar.dialects.convex.declarations import Declarations
+from instar.dialects.convex.declarations import TABLE_BUILDERS, Declarations
 from instar.dialects.convex.reader import read_schema
 from instar.dialects.convex.syntax import SyntaxFile, arguments, unwrap
 from instar.dialects.convex.table_layout import broken_tables
@@ -122,7 +122,8 @@ class _Editor:
         fields = "".join(f"{indent}    {_pair(field, indent + '    ')},\n" for field in table.fields)
         body = f"{{\n{fields}{indent}  }}" if table.shape is None else validator(table.shape)
         chain = _chain([], table.indexes, f"{indent}    ")
-        self._append(file, listed, [f"{key(table.name)}: defineTable({body}){chain}"], indent)
+        made_by = "defineEnt" if b"defineEntSchema" in file.source else "defineTable"
+        self._append(file, listed, [f"{key(table.name)}: {made_by}({body}){chain}"], indent)
 
     def remove_table(self, table: Table) -> None:
         """Take a table out of `defineSchema({ … })`."""
@@ -215,7 +216,7 @@ class _Editor:
             pair.parent.parent.parent if pair.parent is not None and pair.parent.parent is not None else None
         )
         function = above.child_by_field_name("function") if above is not None else None
-        if function is None or file.text(function) != "defineTable":
+        if function is None or file.text(function) not in TABLE_BUILDERS:
             raise self._refusal(
                 table, field, "is not written inside defineTable({ … }), where others may share it"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from instar.dialects.convex.declarations import TABLE_BUILDERS
 from instar.dialects.convex.syntax import SyntaxFile, arguments, unwrap, walk
 
 WIDTH = 80
@@ -20,7 +21,7 @@ def broken_tables(path: str, text: str, before: str) -> str:
     long = {
         number
         for number, line in enumerate(text.splitlines())
-        if len(line) > WIDTH and line not in kept and "defineTable(" in line
+        if len(line) > WIDTH and line not in kept and any(f"{builder}(" in line for builder in TABLE_BUILDERS)
     }
     if not long:
         return text
@@ -29,7 +30,7 @@ def broken_tables(path: str, text: str, before: str) -> str:
     data = file.source
     for node in reversed(list(walk(file.root))):
         function = node.child_by_field_name("function") if node.type == "call_expression" else None
-        if function is None or file.text(function) != "defineTable" or node.start_point[0] not in long:
+        if function is None or file.text(function) not in TABLE_BUILDERS or node.start_point[0] not in long:
             continue
         given = [unwrap(one) for one in arguments(node)]
         if not given or given[0].type != "object" or given[0].start_point[0] != given[0].end_point[0]:

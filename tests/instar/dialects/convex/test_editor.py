@@ -147,3 +147,21 @@ def test_a_table_that_outgrows_its_line_gets_a_line_for_each_field(tmp_path: Pat
         '  }).index("by_name", ["name"]),\n'
         "});\n"
     )
+
+
+def test_ents_are_edited_as_tables_are(tmp_path: Path) -> None:
+    ents = (
+        'import { defineEnt, defineEntSchema } from "convex-ents";\nimport { v } from "convex/values";\n'
+        "export default defineEntSchema({\n  users: defineEnt({ name: v.string() }),\n});\n"
+    )
+    notes = Table(name="notes", fields=(Field(name="text", type=StringType()),))
+
+    def change(now: Schema) -> Schema:
+        age = Field(name="age", type=FloatType(64), optional=True)
+        wanted = users(now, fields=(*now.tables[0].fields, age))
+        return msgspec.structs.replace(wanted, tables=(notes, *wanted.tables))
+
+    assert edited(tmp_path, ents, change).endswith(
+        "  users: defineEnt({ name: v.string(), age: v.optional(v.number()) }),\n"
+        "  notes: defineEnt({\n    text: v.string(),\n  }),\n});\n"
+    )
