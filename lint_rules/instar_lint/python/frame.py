@@ -79,6 +79,8 @@ class Frame:
         self.self_name: str | None = None
         self.receiver: Value | None = None
         self.passed: Report | None = None
+        self.function: ast.FunctionDef | ast.AsyncFunctionDef | None = None
+        self.heard: dict[ast.Call, tuple[list[Value], list[Value]]] | None = None
 
     def value(self, node: ast.expr | None) -> Value:
         """What an expression holds; the facts in it are reported on the way."""

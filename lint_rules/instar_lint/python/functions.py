@@ -44,10 +44,13 @@ def run_function(
     given: Mapping[str, Value] | None = None,
     depth: int = 0,
     passed: Report | None = None,
+    heard: dict[ast.Call, tuple[list[Value], list[Value]]] | None = None,
 ) -> Frame:
     """Interpret a function's body; the frame afterwards holds its returns, yields and attributes of `self`."""
     frame = Frame(knowledge, module, report, env=dict(closure or {}), scope=scope, cls=cls, depth=depth)
     frame.passed = passed
+    frame.function = node
+    frame.heard = heard
     _bind_parameters(frame, node, receiver, given or {})
     run_block(frame, node.body)
     finish(frame)

@@ -254,6 +254,30 @@ CASES = {
             return session.query(Post).filter(Post.author.name == "x")
         #                                                 ^ read
     """,
+    "a parameter, by the calls in its module": """
+        def show(person, session):
+            return person.name
+        #                 ^ read
+        def f(session):
+            return [show(p, session) for p in session.scalars(select(User))]
+    """,
+    "a parameter of a method, through a relationship": """
+        class Page:
+            @staticmethod
+            def title(thing):
+                return thing.author.name
+        #                           ^ read
+            def show(self, session):
+                return Page.title(session.get(Post, 1))
+    """,
+    "a parameter that is bound anew": """
+        def show(thing):
+            thing = load(thing)
+            return thing.name
+        #                ^ read possible
+        def f(session):
+            return show(session.get(User, 1))
+    """,
     "labels name the row, not the field": """
         def f(session):
             row = session.execute(select(User.name.label("title"))).one()
