@@ -60,6 +60,7 @@ def generate(
             by hand, a revision is immutable, the Alembic folder has several heads, or a declaration cannot be found.
     """
     choices = choices or Choices()
+    _refuse_unready(migration)
     deploy = _deploy(migration, number)
     emitter, migration, schema = _ready(workspace, migration, base)
     emission = emitter.emit(workspace, migration, deploy, schema, choices)
@@ -88,6 +89,7 @@ def source_edits(
     workspace: Workspace, migration: Migration, *, base: Source | None = None
 ) -> tuple[Edited, ...]:
     """The files of the user's that the next deploy edits; arguments and errors as of `generate`."""
+    _refuse_unready(migration)
     deploy = _deploy(migration, None)
     emitter, migration, schema = _ready(workspace, migration, base)
     return emitter.edits(workspace, migration, deploy, schema)
@@ -97,7 +99,6 @@ def _ready(
     workspace: Workspace, migration: Migration, base: Source | None
 ) -> tuple[Emitter, Migration, Schema]:
     """The emitter, the migration with the declarations as the user wrote them, and what the source declares."""
-    _refuse_unready(migration)
     emitter = _emitter(migration.dialect)
     schema = workspace.read(workspace.source)
     _refuse_unreadable(migration, schema)

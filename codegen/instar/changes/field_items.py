@@ -13,6 +13,7 @@ from instar.changes.unplanned import title_of
 from instar.changes.values import is_given, server_default
 from instar.schema.change import FieldChange
 from instar.schema.migration import Unplanned
+from instar.schema.types import EnumType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,6 +159,10 @@ def _refusal(item: FieldItem, before: Schema, table: Table) -> str | None:
         return f"{title} is a computed column, and those are not planned yet: write a revision of your own"
     if item.before is None and item.new.autoincrement:
         return f"{title} is numbered by the database, and such a column is not planned yet: write a revision of your own"
+    if item.before is not None and item.after is not None and "change_type" in item.kinds:
+        old_type, new_type = item.before.type, item.after.type
+        if isinstance(old_type, EnumType) and isinstance(new_type, EnumType):
+            return f"{title} gets or loses members of its enum, and that is not planned yet: write a revision of your own"
     if not item.replaced and item.after is not None:
         return None
     if field.name in table.primary_key:

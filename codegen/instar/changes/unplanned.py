@@ -22,7 +22,8 @@ def title_of(change: Change) -> str:
             return f"{what} {table}.{index.name if index else ''}"
         case ConstraintChange():
             one = change.after or change.before
-            fields = f" ({', '.join(one.fields)})" if one and one.fields else ""
-            return f"{what} {one.kind.replace('_', ' ') if one else ''}{fields} on {table}"
+            assert one is not None
+            about = f"({', '.join(one.fields)})" if one.fields else (one.name or f"({one.expression})")
+            return f"{what} {one.kind.replace('_', ' ')} {about} on {table}"
         case _:
             return f"{what} {table}"

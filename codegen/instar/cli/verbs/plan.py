@@ -94,11 +94,15 @@ def _print(
     if edits is not None and show_diff:
         for line in diff_of(edits.before, edits.after):
             say(line)
-    undecided = bool(migration.decisions or migration.unplanned)
-    say(
-        "Next: instar generate"
-        + (", with what is still to be decided" if undecided else " with the same options")
-    )
+    say(f"Next: {_next(migration)}")
+
+
+def _next(migration: Migration) -> str:
+    if not migration.deploys:
+        return "a revision of your own; instar generate refuses what is not planned"
+    if migration.unplanned:
+        return "instar generate --only TABLE.FIELD, for what is planned"
+    return f"instar generate{', with what is still to be decided' if migration.decisions else ' with the same options'}"
 
 
 def _other(planning: Planning, project: Project, said: Said) -> Migration | None:
