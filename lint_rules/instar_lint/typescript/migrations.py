@@ -107,7 +107,10 @@ class _Function:
         self._name = name
         given = [unwrap(one) for one in arguments(call)] if call.type == "call_expression" else []
         objects = [one for one in given if one.type == "object"]
+        functions = [one for one in given if one.type in _FUNCTIONS]
         self._parts = self._members(objects[-1]) if objects else {}
+        if not objects and functions:
+            self._parts = {"handler": functions[-1]}
 
     def statements(self) -> Iterator[Statement]:
         """What it writes, where it is a migration."""

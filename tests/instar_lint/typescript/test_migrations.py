@@ -83,6 +83,11 @@ def test_functions_that_rewrite_a_table(text: str, codes: list[str]) -> None:
     assert said(text) == codes
 
 
+def test_a_function_without_a_definition_around_it() -> None:
+    loop = "for (const doc of await ctx.db.query('users').collect()) { " + PATCH + " }"
+    assert said(f"export const fix = internalMutation(async (ctx) => {{ {loop} }});\n") == ["INS401"]
+
+
 def test_a_mutation_that_calls_itself_for_the_next_page_is_one_by_any_name() -> None:
     again = EACH.format(PATCH) + "await ctx.scheduler.runAfter(0, internal.users.next, {});"
     assert said(mutation(again, name="next"), path="convex/users.ts") == ["INS402", "INS405"]
