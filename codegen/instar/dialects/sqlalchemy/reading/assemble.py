@@ -77,12 +77,12 @@ class Assembly:
             elif set(other.columns) != set(best.columns):
                 reason = f'another class maps "{best.name}" too, with other columns ({other.place.path}); tell which one counts in [tool.instar.tables]'
                 best.opaque.append(Opaque(reason=reason, place=best.place))
-                if self._application(other) != self._application(best):
+                if self._application(other) not in {None, self._application(best)}:
                     for column in other.columns.values():
                         best.add(column)
         return best
 
-    def _application(self, draft: TableDraft) -> str:
+    def _application(self, draft: TableDraft) -> str | None:
         """Of several applications in one repository, each with migrations of its own: the folder of this one."""
         return self._project.files.application(draft.place.path)
 

@@ -127,11 +127,10 @@ class Files:
             digest.update(f"{path}\0{self._key(path)}\n".encode(errors="surrogateescape"))
         return digest.hexdigest()
 
-    def application(self, path: str) -> str:
-        """The folder of the innermost Alembic environment whose application a file belongs to."""
-        return next(
-            (folder for folder in self._applications if not folder or path.startswith(f"{folder}/")), ""
-        )
+    def application(self, path: str) -> str | None:
+        """The innermost folder around a file that has an Alembic environment; None where there is none."""
+        around = (folder for folder in self._applications if not folder or path.startswith(f"{folder}/"))
+        return next(around, None)
 
     def content(self, path: str) -> str:
         """What identifies the content of a file."""

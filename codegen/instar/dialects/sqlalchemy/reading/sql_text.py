@@ -85,7 +85,7 @@ class SqlText:
             case SqlOperation(operator="~", operands=(inner,)) if (opposite := negated(inner)) is not None:
                 return self.render(opposite, depth + 1)
             case SqlOperation(operator="[]", operands=(owner, key)):
-                return self._listed("", (owner, key), " -> ", "", depth)
+                return self._item(owner, key, depth)
             case SqlOperation(operator=sign, operands=operands):
                 return self._operation(
                     sign, [(operand, self.render(operand, depth + 1)) for operand in operands]
@@ -183,11 +183,21 @@ class SqlText:
             )
         return None
 
+    def _item(self, owner: Value, key: Value, depth: int) -> str | None:
+        """`data["key"]`, `data[["outer", "inner"]]`: a step into a document, or a path."""
+        if isinstance(key, list):
+            steps = ",".join(str(step) for step in key)
+            return self._listed("", (owner, f"{{{steps}}}"), " #> ", "", depth)
+        return self._listed("", (owner, key), " -> ", "", depth)
+
     def _as_text(self, value: Value, depth: int) -> str | None:
         """`data["key"].astext`: the last step into a document, as text."""
         text = self.render(value, depth + 1)
-        before, arrow, key = (text or "").rpartition(" -> ")
-        return f"{before} ->> {key}" if arrow else text
+        for arrow, as_text in ((" -> ", " ->> "), (" #> ", " #>> ")):
+            before, found, key = (text or "").rpartition(arrow)
+            if found:
+                return f"{before}{as_text}{key}"
+        return text
 
     def _case(self, value: Applied, depth: int) -> str | None:
         """`case((test, value), else_=value)`, the tests also in one list."""
