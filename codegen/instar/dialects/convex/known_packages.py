@@ -26,6 +26,11 @@ _FILES: Final = {
     "convex-helpers/server/migrations": "convex_helpers_migrations.ts",
     "convex-helpers/server/rateLimit": "convex_helpers_rate_limit.ts",
     "@convex-dev/auth/server": "convex_auth_server.ts",
+    "@convex-dev/agent": "convex_agent.ts",
+    "@convex-dev/agent/validators": "convex_agent.ts",
+    "@convex-dev/workflow": "convex_components.ts",
+    "@convex-dev/workpool": "convex_components.ts",
+    "@convex-dev/action-retrier": "convex_components.ts",
 }
 
 _EVALUATED: Final = {

@@ -225,6 +225,25 @@ export default defineSchema({{
     assert len(schema.opaque) == 1
 
 
+def test_validators_of_components(tmp_path: Path) -> None:
+    before = """\
+import { vProviderMetadata, vUsage } from "@convex-dev/agent";
+import { vWorkflowId } from "@convex-dev/workflow";
+import { vWorkId } from "@convex-dev/workpool";
+import { runIdValidator } from "@convex-dev/action-retrier";
+"""
+    written = "{ a: vProviderMetadata, b: vUsage.pick('totalTokens'), c: vWorkflowId, d: vWorkId, e: runIdValidator }"
+    table = only_table(tmp_path, f"defineTable({written})", before)
+    assert [field.type for field in table.fields] == [
+        RecordType(STRING, RecordType(STRING, AnyType())),
+        ObjectType((Member("totalTokens", NUMBER),)),
+        STRING,
+        STRING,
+        STRING,
+    ]
+    assert not table.opaque
+
+
 def test_a_part_of_a_package_that_is_not_described_is_opaque(tmp_path: Path) -> None:
     before = 'import * as helpers from "convex-helpers/validators";\nconst w = { ...helpers, nullish: 1 };'
     table = only_table(tmp_path, "defineTable({ a: w.string, b: w.typo, c: v.typo, d: v.null() })", before)
