@@ -222,7 +222,7 @@ def all_figures(
 def both_ways(folder: Path, name: str, backend: str, server: str, rows: int) -> dict[str, Any]:
     """One change on one backend, by hand and with instar, each on a database of its own."""
     migration = CASES[name].plan(backend)
-    found: dict[str, Any] = {"change": name, "backend": backend}
+    found: dict[str, Any] = {"change": name, "backend": backend, "rows": rows}
     for way in ("naive", "steps"):
         place = folder / f"{backend}-{len(list(folder.iterdir()))}"
         place.mkdir()
@@ -238,20 +238,20 @@ def both_ways(folder: Path, name: str, backend: str, server: str, rows: int) -> 
     return found
 
 
-def table(figures: list[dict[str, Any]], rows: int) -> str:
+def table(figures: list[dict[str, Any]]) -> str:
     """The figures as a Markdown table, in milliseconds."""
     lines = [
-        f"Longest wait in ms of one reader and one writer while the DDL ran, {rows:,} rows; the worst DDL step of each plan.",
+        "Longest wait in ms of one reader and one writer while the DDL ran; the worst DDL step of each plan.",
         "",
-        "| backend | change | by hand: reader | writer | instar: reader | writer | DDL steps |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+        "| backend | change | rows | by hand: reader | writer | instar: reader | writer | DDL steps |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for one in figures:
         steps = one["steps"]
         cells = [one["naive"]["reader"], one["naive"]["writer"]]
         cells += [max((step[who] for step in steps), default=0.0) for who in ("reader", "writer")]
         shown = " | ".join(f"{cell * 1000:,.0f}" for cell in cells)
-        lines.append(f"| {one['backend']} | {one['change']} | {shown} | {len(steps)} |")
+        lines.append(f"| {one['backend']} | {one['change']} | {one['rows']:,} | {shown} | {len(steps)} |")
     return "\n".join(lines)
 
 
@@ -283,12 +283,12 @@ def main() -> None:
     all_figures(given.rows, given.only, given.backend or list(BACKENDS), keep)
     order = [f"{backend}: {name}" for backend in BACKENDS for name in CHANGES]
     figures = [found[key] for key in order if key in found]
-    made = table(figures, given.rows)
+    made = table(figures)
     if given.write:
         before, _, rest = given.write.read_text().partition("<!-- figures -->")
         _, _, after = rest.partition("<!-- end of figures -->")
         given.write.write_text(f"{before}<!-- figures -->\n\n{made}\n\n<!-- end of figures -->{after}")
-    print(json.dumps({"rows": given.rows, "figures": figures}, indent=2) if given.json else made)
+    print(json.dumps({"figures": figures}, indent=2) if given.json else made)
 
 
 if __name__ == "__main__":

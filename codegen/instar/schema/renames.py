@@ -94,7 +94,8 @@ def candidates(before: Schema, after: Schema, told: Sequence[Rename] = ()) -> tu
     known = {(rename.namespace, rename.old): rename.new for rename in told if rename.table is None}
     new_name = {table.key: known.get(table.key, table.name) for table in before.tables}
     kept = {(namespace, new_name[namespace, name]) for namespace, name in new_name}
-    gone = [table for table in before.tables if after.table(new_name[table.key], table.namespace) is None]
+    there = {table.key: table for table in after.tables}
+    gone = [table for table in before.tables if (table.namespace, new_name[table.key]) not in there]
     come = [table for table in after.tables if table.key not in kept]
     found = [
         RenameCandidate(Rename(None, old.namespace, old.name, new.name), score, reasons)
@@ -102,7 +103,7 @@ def candidates(before: Schema, after: Schema, told: Sequence[Rename] = ()) -> tu
         if not hides_table(before, after, old)
     ]
     for old in before.tables:
-        new = after.table(new_name[old.key], old.namespace)
+        new = there.get((old.namespace, new_name[old.key]))
         if new is not None:
             found.extend(field_candidates(old, new, _field_names(told, old, new)))
     return tuple(found)
