@@ -289,6 +289,20 @@ def test_a_constraint_that_would_name_a_column_that_is_gone_stops_it(root: Path)
         generate(workspace(root), planned())
 
 
+def test_a_name_in_code_changes_where_it_stands_and_the_column_keeps_its_own(root: Path) -> None:
+    before = READER.read(FolderSource(DEMO / "first"), CONFIG)
+    text = (DEMO / "first/app/models.py").read_text()
+    (root / "app/models.py").write_text(text.replace("    user_name: Mapped", "    display_name: Mapped"))
+    target = READER.read(FolderSource(root), CONFIG)
+    options = PlanOptions(keep_column=("users.display_name",))
+    changes = [one for one in diff(before, target, [RENAME]) if one.table == "users"]
+    step(root, make_plan(before, target, changes, name="wanted", backend="sqlite", options=options))
+    assert (root / "app/models.py").read_text() == text.replace(
+        "    user_name: Mapped[str] = mapped_column(",
+        '    display_name: Mapped[str] = mapped_column("user_name", ',
+    )
+
+
 def test_listeners_keep_columns_in_step_where_triggers_do_not(root: Path) -> None:
     migration = planned(sync="app")
     models, listeners = root / "app/models.py", root / "app/accessors/users_in_step.py"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from instar.dialects.sqlalchemy.editing.imports import Import, imported, names_used
 from instar.dialects.sqlalchemy.editing.statements import Module, parsed
 from instar.errors import InstarError
+from instar.schema.change import FieldChange
 from instar.schema.migration import Declaration
 
 if TYPE_CHECKING:
@@ -24,12 +25,16 @@ def text_key(side: Side, namespace: str | None, table: str, attribute: str) -> s
 
 
 def touched_fields(migration: Migration) -> dict[tuple[str | None, str], set[str]]:
-    """The stored names of the fields that a migration's edits are about, by table."""
+    """The stored names of the fields that a migration's edits are about, by table, as the user wrote them too."""
     found: dict[tuple[str | None, str], set[str]] = {}
     for step in migration.steps:
         for edit in step.edits:
             names = {one.name for one in (edit.before, edit.after) if one is not None}
             found.setdefault((edit.namespace, edit.table), set()).update(names)
+    for change in migration.changes:
+        if isinstance(change, FieldChange) and (change.namespace, change.table) in found:
+            wrote = {one.name for one in (change.before, change.after) if one is not None}
+            found[change.namespace, change.table] |= wrote
     return found
 
 
