@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import TYPE_CHECKING
 
 from instar_lint.python.results import argument_names
 from instar_lint.python.values import UNKNOWN, Instance, Object, Value, most_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from instar_lint.python.frame import Frame
     from instar_lint.python.functions import AnyFunction
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.modules import ModuleNode
+
+    Caller = tuple[str | None, AnyFunction, tuple[ast.Call, ...]]
+    Heard = dict[ast.Call, tuple[list[Value], list[Value]]]
 
 _MOST = 8
 
@@ -25,21 +29,37 @@ def called_with(frame: Frame, parameter: str) -> Value:
     if function is None:
         return UNKNOWN
     key = ("callers", module.path, function.name, function.lineno, parameter)
-    return knowledge.memory.remember(key, UNKNOWN, lambda: _ask(knowledge, module, function, parameter))
+    return knowledge.memory.remember(key, UNKNOWN, partial(_ask, knowledge, module, function, parameter))
 
 
 def _ask(knowledge: Knowledge, module: ModuleNode, function: AnyFunction, parameter: str) -> Value:
-    if any(
-        isinstance(n, ast.Name) and n.id == parameter and not isinstance(n.ctx, ast.Load)
-        for n in ast.walk(function)
-    ):
-        return UNKNOWN  # bound anew somewhere
+    nothing: dict[str, tuple[Caller, ...]] = {}
+    index = knowledge.memory.remember(("calls", module.path), nothing, partial(_index, module))
+    callers = [caller for caller in index.get(function.name, ()) if caller[1] is not function]
+    if not callers or _binds(function, parameter):
+        return UNKNOWN
     found: list[Value] = []
-    for owner, caller in _functions(module):
-        calls = [n for n in ast.walk(caller) if isinstance(n, ast.Call) and _calls(n, function.name)]
-        if calls and caller is not function and len(found) < _MOST:
-            found += _given(knowledge, module, owner, caller, calls=calls, function=function, name=parameter)
+    for owner, caller, calls in callers[:_MOST]:
+        heard = _heard(knowledge, module, owner, caller)
+        found += [_argument(call, heard[call], function, parameter) for call in calls if call in heard]
     return most_of(found)
+
+
+def _index(module: ModuleNode) -> dict[str, tuple[Caller, ...]]:
+    """The calls in a module of its own functions and methods, by name."""
+    functions = [*_functions(module)]
+    own = {function.name for _, function in functions}
+    found: dict[str, tuple[Caller, ...]] = {}
+    for owner, caller in functions:
+        named: dict[str, list[ast.Call]] = {}
+        for node in ast.walk(caller):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
+                if name in own:
+                    named.setdefault(name, []).append(node)
+        for name, calls in named.items():
+            found[name] = (*found.get(name, ()), (owner, caller, tuple(calls)))
+    return found
 
 
 def _functions(module: ModuleNode) -> Iterator[tuple[str | None, AnyFunction]]:
@@ -50,34 +70,40 @@ def _functions(module: ModuleNode) -> Iterator[tuple[str | None, AnyFunction]]:
             yield cls.qualified, method
 
 
-def _calls(node: ast.Call, name: str) -> bool:
-    return isinstance(node.func, ast.Name | ast.Attribute) and name == (
-        node.func.id if isinstance(node.func, ast.Name) else node.func.attr
-    )
+def _binds(function: AnyFunction, name: str) -> bool:
+    """Whether a function binds a parameter anew."""
+    names = (n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == name)
+    return any(not isinstance(n.ctx, ast.Load) for n in names)
 
 
-def _given(
-    knowledge: Knowledge,
-    module: ModuleNode,
-    owner: str | None,
-    caller: AnyFunction,
-    *,
-    calls: list[ast.Call],
-    function: AnyFunction,
-    name: str,
-) -> Iterator[Value]:
+def _heard(knowledge: Knowledge, module: ModuleNode, owner: str | None, caller: AnyFunction) -> Heard:
+    """The arguments of every call in a function."""
+    nothing: Heard = {}
+    key = ("heard", module.path, caller.lineno)
+    return knowledge.memory.remember(key, nothing, partial(_listen, knowledge, module, owner, caller))
+
+
+def _listen(knowledge: Knowledge, module: ModuleNode, owner: str | None, caller: AnyFunction) -> Heard:
     from instar_lint.python.functions import run_function  # noqa: PLC0415 - functions evaluate attributes
 
     mapped = owner is not None and knowledge.mapped(owner) is not None
     receiver = None if owner is None else Instance(owner) if mapped else Object(owner)
-    heard: dict[ast.Call, tuple[list[Value], list[Value]]] = {call: ([], []) for call in calls}
+    heard: Heard = {}
     run_function(
         knowledge, module, caller, None, scope=caller.name, receiver=receiver, cls=owner, depth=1, heard=heard
     )
-    for call, (values, keywords) in heard.items():
-        named = {k.arg: value for k, value in zip(call.keywords, keywords, strict=False)}
-        names = argument_names(function, bound=isinstance(call.func, ast.Attribute) and _is_method(function))
-        yield named[name] if name in named else dict(zip(names, values, strict=False)).get(name, UNKNOWN)
+    return heard
+
+
+def _argument(
+    call: ast.Call, given: tuple[Sequence[Value], Sequence[Value]], function: AnyFunction, name: str
+) -> Value:
+    values, keywords = given
+    for keyword, value in zip(call.keywords, keywords, strict=False):
+        if keyword.arg == name:
+            return value
+    names = argument_names(function, bound=isinstance(call.func, ast.Attribute) and _is_method(function))
+    return dict(zip(names, values, strict=False)).get(name, UNKNOWN)
 
 
 def _is_method(function: AnyFunction) -> bool:

@@ -48,7 +48,7 @@ def facts_of(
         return ()
     knowledge.modules.trim(_TREES if tree is None else _TREES_OF_A_GUEST)
     with uncollected():
-        tree = tree or parse(text)
+        tree = tree or parse(text) or _newer(text)
         module = knowledge.modules.put(path, tree, len(text))
         if module is None:
             return ()
@@ -148,8 +148,7 @@ class Collected:
             facts = known.get(path)
             if facts is None and path in read:
                 if self._prefilter.matches(read[path]):
-                    text = decoded(read[path])
-                    facts = self._fresh(text, path, parse(text) or _newer(text))
+                    facts = self._fresh(decoded(read[path]), path)
                 else:
                     self._cache.put(path, ())
             if facts:

@@ -207,7 +207,7 @@ class Modules:
             size -= self._sizes.pop(path)
             if module is not None:
                 module.classes.clear()  # a cycle would keep the tree until the next garbage collection
-        self.memory.forget("class", "lineage")
+        self.memory.forget("class", "lineage", "calls", "heard")
 
 
 def module_name(path: str) -> str:

@@ -203,7 +203,7 @@ def evaluate_call(frame: Frame, node: ast.Call) -> tuple[list[Value], list[Value
     keywords = [frame.value(keyword.value) for keyword in node.keywords]
     for value in (*values, *keywords):
         frame.done(value)
-    if frame.heard is not None and node in frame.heard:
+    if frame.heard is not None:
         frame.heard[node] = (values, keywords)
     return values, keywords
 
