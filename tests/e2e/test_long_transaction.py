@@ -15,6 +15,10 @@ from rolling.cases import CASES
 
 LOCK_TIMEOUT = 2.0
 """Seconds, as the generated revision says."""
+WAITS = {
+    "postgresql": f'LOCK_TIMEOUT = "{LOCK_TIMEOUT:.0f}s"',
+    "mariadb": f"LOCK_WAIT_TIMEOUT = {LOCK_TIMEOUT:.0f}  # seconds",
+}
 HELD = 5.0
 MARGIN = 0.9
 """For a machine that has other things to do."""
@@ -40,16 +44,22 @@ class Reader(threading.Thread):
                 time.sleep(0.02)
 
 
-@pytest.fixture
-def project(postgresql: str, tmp_path: Path) -> Project:
+@pytest.fixture(
+    params=[
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("mariadb", marks=pytest.mark.mariadb),
+    ]
+)
+def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
     """The expand revision of a rename, before a table of one row."""
-    migration = CASES["rename"].plan("postgresql")
-    made = Project(tmp_path / "project", postgresql)
+    url: str = request.getfixturevalue(request.param)
+    migration = CASES["rename"].plan(request.param)
+    made = Project(tmp_path / "project", url)
     step = next(step for step in migration.steps if step.operations)
     revision = write_revision(migration, step, ("0001",), "migrations/versions")
-    assert f'LOCK_TIMEOUT = "{LOCK_TIMEOUT:.0f}s"' in revision.text
+    assert WAITS[request.param] in revision.text
     made.write(revision.path, revision.text)
-    engine = sa.create_engine(postgresql, poolclass=sa.NullPool)
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE items (id int PRIMARY KEY, tag text, name varchar(50))")
         connection.exec_driver_sql("INSERT INTO items VALUES (1, 'new', 'Ann')")
@@ -57,7 +67,6 @@ def project(postgresql: str, tmp_path: Path) -> Project:
     return made
 
 
-@pytest.mark.postgresql
 def test_expand_waits_briefly_and_tries_again(project: Project) -> None:
     reader = Reader(project.url)
     held = sa.create_engine(project.url, poolclass=sa.NullPool).connect()
@@ -78,7 +87,6 @@ def test_expand_waits_briefly_and_tries_again(project: Project) -> None:
     assert reader.longest < LOCK_TIMEOUT + MARGIN, "a reader queued up behind a waiting ALTER TABLE"
 
 
-@pytest.mark.postgresql
 def test_by_hand_everybody_waits_as_long_as_the_transaction(project: Project) -> None:
     reader = Reader(project.url)
     held = sa.create_engine(project.url, poolclass=sa.NullPool).connect()
