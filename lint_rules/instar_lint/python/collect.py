@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _BATCH = 500
 _TREES = 3_000_000
-_TREES_OF_A_GUEST = 300_000  # the garbage collections of flake8 go through everything that is kept
+_TREES_UNDER_COLLECTION = 300_000  # in flake8's process each garbage collection goes through all that is kept
 
 
 def facts_of(
@@ -46,7 +46,7 @@ def facts_of(
     prefilter = knowledge.prefilter(watch)
     if not prefilter.matches(text.encode("utf-8", "surrogateescape")):
         return ()
-    knowledge.modules.trim(_TREES if tree is None else _TREES_OF_A_GUEST)
+    knowledge.modules.trim(_TREES_UNDER_COLLECTION if gc.isenabled() else _TREES)
     with uncollected():
         tree = tree or parse(text) or _newer(text)
         module = knowledge.modules.put(path, tree, len(text))
