@@ -105,8 +105,7 @@ def _one(
         re.search(rf"\b(?:set|insert\s+into)\b[^;]*\b{re.escape(column)}\b", text, re.IGNORECASE | re.DOTALL)
         is not None
     )
-    count = len(re.findall(rf"(?<!\w){re.escape(column)}(?!\w)", text))
-    for nth in range(max(count, 1)):
+    for nth in _mentions_of(column, table[1], text) or (0,):
         token = report.literal_token(node, column, nth)
         report.fields(
             frame,
@@ -118,6 +117,18 @@ def _one(
             confidence=confidence,
             stored=True,
         )
+
+
+def _mentions_of(column: str, table: str, text: str) -> list[int]:
+    """Which mentions of a word in SQL may be a table's column: no bound parameter, and no other table's."""
+    aliases = {table, *re.findall(rf"\b{re.escape(table)}\"?\s+(?:as\s+)?\"?(\w+)", text, re.IGNORECASE)}
+    found = re.finditer(rf"([:@(\w\"`.]*?)(?<!\w){re.escape(column)}(?!\w)", text)
+    return [nth for nth, match in enumerate(found) if _is_of(match[1], aliases)]
+
+
+def _is_of(before: str, aliases: set[str]) -> bool:
+    qualifier = re.search(r"(\w+)[\"`]?\.[\"`]?$", before)
+    return qualifier[1] in aliases if qualifier is not None else not before.endswith((":", "@"))
 
 
 def _columns(text: str) -> Iterator[tuple[str, tuple[str | None, str]]]:

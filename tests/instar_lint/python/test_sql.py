@@ -19,6 +19,16 @@ CASES = {
         QUERY = "SELECT user_name FROM users WHERE id = :id"
         #               ^ read likely
     """,
+    "a bound parameter of the same name": """
+        session.execute(text("SELECT u.user_name FROM users AS u WHERE 'x' <> :user_name AND u.user_name > ''"))
+        #                              ^ read
+        #                                                                                      ^ read
+    """,
+    "another table's column of the same name": """
+        session.execute(text("SELECT users.user_name FROM users JOIN posts p ON p.user_name = users.user_name"))
+        #                                  ^ read
+        #                                                                                           ^ read
+    """,
     "an insert": """
         connection.execute(text("INSERT INTO users (id, user_name) VALUES (1, 'x')"))
         #                                               ^ write
