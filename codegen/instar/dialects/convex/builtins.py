@@ -18,7 +18,7 @@ from instar.dialects.convex.values import (
     ZodValue,
 )
 from instar.dialects.convex.vocabulary import truthy, validator_member
-from instar.dialects.convex.zod import zod_member
+from instar.dialects.convex.zod_members import zod_member
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -46,7 +46,8 @@ ANY: Final = Validator("any", AnyType())
 _TEXT: Final = Validator("string", StringType())
 
 
-def _argument(arguments: Arguments, position: int) -> Value:
+def argument(arguments: Arguments, position: int) -> Value:
+    """An argument of a call; undefined where it is left out."""
     return arguments[position] if position < len(arguments) else UNDEFINED
 
 
@@ -80,7 +81,8 @@ def _of(kind: str, type_: FieldType) -> Callable[[Arguments], Value]:
     return lambda _arguments: made
 
 
-def _array_of(element: Value) -> ZodValue:
+def array_of(element: Value) -> ZodValue:
+    """`z.array(element)`."""
     made = [
         Validator("array", ArrayType(inner.type), inner={"element": inner}, faults=inner.faults)
         for inner in (to_convex(element), to_convex(element, output=True))
@@ -88,7 +90,8 @@ def _array_of(element: Value) -> ZodValue:
     return ZodValue(made[0], made[1])
 
 
-def _union_of(members: tuple[Value, ...], rest: Unknown | None = None) -> ZodValue:
+def union_of(members: tuple[Value, ...], rest: Unknown | None = None) -> ZodValue:
+    """`z.union(members)`."""
     made = [
         union_validator(tuple(to_convex(member, output=output) for member in members), rest)
         for output in (False, True)
@@ -96,23 +99,25 @@ def _union_of(members: tuple[Value, ...], rest: Unknown | None = None) -> ZodVal
     return ZodValue(made[0], made[1])
 
 
-def _listed(value: Value) -> JsArray:
-    return value if isinstance(value, JsArray) else JsArray((), _unknown(value))
+def listed(value: Value) -> JsArray:
+    """An array, or one of which nothing is known."""
+    return value if isinstance(value, JsArray) else JsArray((), unclear(value))
 
 
-def _unknown(value: Value) -> Unknown:
+def unclear(value: Value) -> Unknown:
+    """Why an argument is not known."""
     return value if isinstance(value, Unknown) else Unknown("this argument of a Zod schema is not known")
 
 
 def _discriminated(arguments: Arguments) -> Value:
-    members = _listed(_argument(arguments, 1))
-    return _union_of(members.items, members.rest)
+    members = listed(argument(arguments, 1))
+    return union_of(members.items, members.rest)
 
 
 def _tuple(arguments: Arguments) -> Value:
-    members = _listed(_argument(arguments, 0))
+    members = listed(argument(arguments, 0))
     items = members.items if len(arguments) < 2 else (*members.items, arguments[1])
-    return _array_of(_union_of(items, members.rest))
+    return array_of(union_of(items, members.rest))
 
 
 def _literal_validator(value: Value) -> Validator:
@@ -122,30 +127,32 @@ def _literal_validator(value: Value) -> Validator:
 
 
 def _literal(arguments: Arguments) -> Value:
-    given = _argument(arguments, 0)
+    given = argument(arguments, 0)
     if isinstance(given, JsArray) and len(given.items) != 1:
         return _same(union_validator(tuple(map(_literal_validator, given.items)), given.rest))
     return _same(_literal_validator(given.items[0] if isinstance(given, JsArray) else given))
 
 
 def _enum(arguments: Arguments) -> Value:
-    given = _argument(arguments, 0)
+    given = argument(arguments, 0)
     if isinstance(given, JsObject):
         given = JsArray(tuple(entry.value for entry in given.entries.values()), given.rest)
-    return _enum_of(_listed(given))
+    return enum_of(listed(given))
 
 
-def _enum_of(values: JsArray) -> ZodValue:
+def enum_of(values: JsArray) -> ZodValue:
+    """`z.enum(values)`."""
     made = union_validator(tuple(map(_literal_validator, values.items)), values.rest)
     return ZodValue(made, made, options=values)
 
 
 def _object(arguments: Arguments) -> Value:
-    shape = _argument(arguments, 0) if arguments else JsObject()
-    return _object_of(shape if isinstance(shape, JsObject) else JsObject({}, _unknown(shape)))
+    shape = argument(arguments, 0) if arguments else JsObject()
+    return object_of(shape if isinstance(shape, JsObject) else JsObject({}, unclear(shape)))
 
 
-def _object_of(shape: JsObject) -> ZodValue:
+def object_of(shape: JsObject) -> ZodValue:
+    """`z.object(shape)`."""
     made = [object_validator(_fields_to_convex(shape, output=output)) for output in (False, True)]
     return ZodValue(made[0], made[1], shape=shape)
 
@@ -165,23 +172,26 @@ def _record(arguments: Arguments) -> Value:
     return ZodValue(made[0], made[1])
 
 
-def _optional(arguments: Arguments) -> Value:
-    value = _argument(arguments, 0)
+def optional_schema(arguments: Arguments) -> Value:
+    """`z.optional(schema)`."""
+    value = argument(arguments, 0)
     if not isinstance(value, ZodValue):
-        return _unknown(value)
+        return unclear(value)
     return replace(value, absent=True, output_absent=True, shape=None, options=None)
 
 
-def _nullable(arguments: Arguments) -> Value:
-    value = _argument(arguments, 0)
+def nullable_schema(arguments: Arguments) -> Value:
+    """`z.nullable(schema)`."""
+    value = argument(arguments, 0)
     if not isinstance(value, ZodValue):
-        return _unknown(value)
+        return unclear(value)
     made = [union_validator((one, NULL_VALIDATOR)) for one in (value.input, value.output)]
     return replace(value, input=made[0], output=made[1], shape=None, options=None)
 
 
-def _nullish(arguments: Arguments) -> Value:
-    return _optional((_nullable(arguments),))
+def nullish_schema(arguments: Arguments) -> Value:
+    """`z.nullish(schema)`."""
+    return optional_schema((nullable_schema(arguments),))
 
 
 def _functions(**functions: Callable[[Arguments], Value]) -> JsObject:
@@ -234,7 +244,7 @@ Z: Final = JsObject(
             literal=_literal,
             enum=_enum,
             nativeEnum=_enum,
-            array=lambda arguments: _array_of(_argument(arguments, 0)),
+            array=lambda arguments: array_of(argument(arguments, 0)),
             object=_object,
             strictObject=_object,
             looseObject=_object,
@@ -242,9 +252,9 @@ Z: Final = JsObject(
             union=lambda arguments: _discriminated((UNDEFINED, *arguments)),
             discriminatedUnion=_discriminated,
             tuple=_tuple,
-            optional=_optional,
-            nullable=_nullable,
-            nullish=_nullish,
+            optional=optional_schema,
+            nullable=nullable_schema,
+            nullish=nullish_schema,
         ).entries,
         **{name: Entry(Native(f"z.{name}", _STRING)) for name in _FORMATS},
         "coerce": Entry(_functions(string=_STRING, number=_NUMBER, boolean=_BOOLEAN, bigint=_BIGINT)),
@@ -252,162 +262,9 @@ Z: Final = JsObject(
     }
 )
 
-_KEEPING: Final = frozenset(
-    [
-        "describe",
-        "meta",
-        "brand",
-        "readonly",
-        "register",
-        "strict",
-        "strip",
-        "passthrough",
-        "loose",
-        "catchall",
-        "min",
-        "max",
-        "length",
-        "nonempty",
-        "int",
-        "positive",
-        "negative",
-        "nonnegative",
-        "nonpositive",
-        "finite",
-        "safe",
-        "multipleOf",
-        "step",
-        "gt",
-        "gte",
-        "lt",
-        "lte",
-        "email",
-        "url",
-        "uuid",
-        "regex",
-        "includes",
-        "startsWith",
-        "endsWith",
-        "datetime",
-        "date",
-        "time",
-        "duration",
-        "ip",
-        "cidr",
-        "emoji",
-        "nanoid",
-        "cuid",
-        "cuid2",
-        "ulid",
-        "base64",
-        "base64url",
-        "jwt",
-        "trim",
-        "toLowerCase",
-        "toUpperCase",
-        "normalize",
-        "catch",
-    ]
-)
-"""Methods that change neither the input nor the output; a few keep the members too."""
-
-_CHECKS: Final = frozenset({"refine", "superRefine", "check"})
-
-
-def zod_member(value: ZodValue, name: str) -> Value:
-    """`value.name`."""
-    if name in _WRAPPING:
-        wrap = _WRAPPING[name]
-        return Native(name, lambda arguments: wrap((value, *arguments)))
-    if not value.plain:
-        return Unknown(f"Zod's versions differ on .{name} of an id")
-    if name in _KEEPING:
-        return Native(name, lambda _arguments: value)
-    if name in _CHECKS:
-        # Version 3 takes what a check lets through for anything, version 4 for what it was.
-        unclear = unknown_validator(Unknown("Zod's versions differ on the output of a check"))
-        return Native(name, lambda _arguments: replace(value, output=unclear))
-    if name in {"default", "prefault"}:
-        return Native(name, lambda _arguments: replace(value, absent=True, shape=None, options=None))
-    if name == "transform":
-        return Native(
-            name, lambda _arguments: replace(value, output=ANY, output_absent=False, shape=None, options=None)
-        )
-    if value.shape is not None:
-        return _object_member(value.shape, name)
-    if value.options is not None:
-        return _enum_member(value.options, name)
-    return Unknown(f"a Zod schema has no {name} that is known")
-
-
-def _pipe(arguments: Arguments) -> Value:
-    first, then = _argument(arguments, 0), _argument(arguments, 1)
-    if not isinstance(first, ZodValue) or not isinstance(then, ZodValue):
-        return _unknown(then)
-    return ZodValue(first.input, then.output, first.absent, then.output_absent)
-
-
-_WRAPPING: Final[dict[str, Callable[[Arguments], Value]]] = {
-    "optional": _optional,
-    "nullable": _nullable,
-    "nullish": _nullish,
-    "array": lambda arguments: _array_of(_argument(arguments, 0)),
-    "or": lambda arguments: _union_of(arguments[:2]),
-    "pipe": _pipe,
-}
-
-
-def _object_member(shape: JsObject, name: str) -> Value:
-    if name == "shape":
-        return shape
-    if name not in {"extend", "safeExtend", "merge", "pick", "omit", "partial"}:
-        return Unknown(f"a Zod object has no {name} that is known")
-
-    def change(arguments: Arguments) -> Value:
-        given = _argument(arguments, 0)
-        given = given.shape if isinstance(given, ZodValue) and given.shape is not None else given
-        if isinstance(given, Undefined) and name == "partial":
-            given = JsObject({key: Entry(UNDEFINED) for key in shape.entries}, shape.rest)
-        if not isinstance(given, JsObject) or (given.rest is not None and name != "partial"):
-            return _unknown(given.rest if isinstance(given, JsObject) else given)
-        entries = dict(shape.entries)
-        if name in {"extend", "safeExtend", "merge"}:
-            return _object_of(JsObject({**entries, **given.entries}, shape.rest))
-        if name == "partial":
-            made = {
-                key: replace(entry, value=_optional((entry.value,))) if key in given.entries else entry
-                for key, entry in entries.items()
-            }
-            return _object_of(JsObject(made, shape.rest))
-        chosen = {key: entry for key, entry in entries.items() if (key in given.entries) is (name == "pick")}
-        return _object_of(JsObject(chosen, shape.rest))
-
-    return Native(name, change)
-
-
-def _enum_member(values: JsArray, name: str) -> Value:
-    if name == "options":
-        return values
-    if name in {"enum", "Enum", "Values"}:
-        return JsObject({one: Entry(one) for one in values.items if isinstance(one, str)}, values.rest)
-    if name not in {"extract", "exclude"}:
-        return Unknown(f"a Zod enumeration has no {name} that is known")
-
-    def change(arguments: Arguments) -> Value:
-        given = _listed(_argument(arguments, 0))
-        if given.rest is not None:
-            return given.rest
-        return _enum_of(
-            JsArray(
-                tuple(one for one in values.items if (one in given.items) is (name == "extract")), values.rest
-            )
-        )
-
-    return Native(name, change)
-
 
 def _zid(arguments: Arguments) -> Value:
-    made = id_validator(_argument(arguments, 0))
+    made = id_validator(argument(arguments, 0))
     return ZodValue(made, made, plain=False)
 
 
@@ -419,10 +276,10 @@ ZOD: Final[dict[str, Value]] = {
 
 CONVEX_HELPERS_ZOD: Final[dict[str, Value]] = {
     "zid": Native("zid", _zid),
-    "zodToConvex": Native("zodToConvex", lambda args: to_convex(_argument(args, 0))),
-    "zodOutputToConvex": Native("zodOutputToConvex", lambda args: to_convex(_argument(args, 0), output=True)),
-    "zodToConvexFields": Native("zodToConvexFields", lambda args: _fields_to_convex(_argument(args, 0))),
+    "zodToConvex": Native("zodToConvex", lambda args: to_convex(argument(args, 0))),
+    "zodOutputToConvex": Native("zodOutputToConvex", lambda args: to_convex(argument(args, 0), output=True)),
+    "zodToConvexFields": Native("zodToConvexFields", lambda args: _fields_to_convex(argument(args, 0))),
     "zodOutputToConvexFields": Native(
-        "zodOutputToConvexFields", lambda args: _fields_to_convex(_argument(args, 0), output=True)
+        "zodOutputToConvexFields", lambda args: _fields_to_convex(argument(args, 0), output=True)
     ),
 }
