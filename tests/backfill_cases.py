@@ -19,6 +19,9 @@ def full_name(row):
     return row["first_name"] + " " + row["last_name"]
 '''
 
+SLOWLY = COMPUTE.replace("    if row", "    sum(range(2_000))\n    if row", 1)
+"""The same, so slow that several workers are worth a process each."""
+
 PEOPLE = """
 CREATE TABLE people (
     {key},
@@ -80,9 +83,9 @@ def work(url: str, name: str = "m/people.full_name", **changes: Any) -> Backfill
     return BackfillWork(name=name, **(given | changes))
 
 
-def computing(url: str, root: Path, **changes: Any) -> BackfillWork:
+def computing(url: str, root: Path, code: str = COMPUTE, **changes: Any) -> BackfillWork:
     """The same backfill by a Python function, written to `root`."""
-    (root / "names.py").write_text(COMPUTE)
+    (root / "names.py").write_text(code)
     return work(url, compute="names.py:full_name", reads=("first_name", "last_name"), **changes)
 
 

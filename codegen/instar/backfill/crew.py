@@ -1,10 +1,11 @@
 """The workers of one run: this thread alone, threads, processes, or an executor that is given.
 
-Where Python computes, all workers but the first are processes; that one works here while they start.
+Where Python needs long to compute, all workers but the first are processes; that one works here while they start.
 """
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import (
     FIRST_COMPLETED,
     Executor,
@@ -19,8 +20,10 @@ import msgspec
 import sqlalchemy as sa
 
 from instar.backfill.cluster import cluster
+from instar.backfill.compute import ComputeFailedError
+from instar.backfill.connecting import reading
 from instar.backfill.process import work_apart
-from instar.backfill.share import Share, work_here, work_on
+from instar.backfill.share import Share, rewriter_of, work_here, work_on
 from instar.backfill.worker import End, Report
 from instar.errors import InstarError
 
@@ -34,6 +37,13 @@ if TYPE_CHECKING:
 
 _ORDER: tuple[End, ...] = ("stopped", "ended", "limit", "done")
 _LOOK_EVERY = 0.2
+
+_TRIED = (20, 1_000)
+"""Rows that are computed to see how long that takes; the first few alone, since a row may take seconds."""
+
+_LONG = 0.1
+_SECONDS_A_ROW = 3e-6
+"""What the server needs for a computed row, about; all workers' Python must fit in."""
 
 
 class Crew:
@@ -74,10 +84,11 @@ class Crew:
             return work_here(share, self._engine, self._statements, stop=stop, tell=tell, gauges=gauges)
         shares = _shares(share, count)
         if alone:
+            apart = share.work.compute is not None and self._computes_slowly(share)
             with ThreadPoolExecutor(count, "instar-worker") as threads:
                 futures = [
                     threads.submit(work_apart, one, stop)
-                    if position and share.work.compute
+                    if position and apart
                     else threads.submit(
                         work_here, one, self._engine, self._statements, stop=stop, gauges=gauges
                     )
@@ -87,6 +98,28 @@ class Crew:
         with self._executors(share) as executor:
             futures = [executor.submit(work_on, one) for one in shares]
             return self._await(futures, share, stop, tell, lambda: None)
+
+    def _computes_slowly(self, share: Share) -> bool:
+        """Whether Python's part of a row is so long that threads would wait for each other.
+
+        A process takes as long to start as a thread to rewrite a few hundred thousand rows.
+        """
+        if share.lease is None:
+            return True
+        rewriter = rewriter_of(self._engine, self._statements, share.options)
+        seconds = 0.0
+        for count in _TRIED:
+            with reading(self._engine) as connection:
+                rows, _ = self._statements.boundary(connection, share.lease.remaining, count)
+                begun = time.thread_time(), time.monotonic()
+                try:
+                    payload = rewriter.read(connection, rows)
+                except ComputeFailedError:
+                    return True  # the worker that meets this row tells
+                seconds = time.thread_time() - begun[0]
+            if payload is None or time.monotonic() - begun[1] > _LONG:
+                return True
+        return seconds / _TRIED[-1] * share.options.workers > _SECONDS_A_ROW
 
     @contextmanager
     def _executors(self, share: Share) -> Iterator[Executor]:

@@ -19,7 +19,9 @@ import pytest
 import sqlalchemy as sa
 
 from backfill_cases import (
+    COMPUTE,
     PEOPLE,
+    SLOWLY,
     add_people,
     backend,
     computing,
@@ -371,10 +373,10 @@ def test_progress_is_told(sqlite: str) -> None:
     assert (told[-1].processed, told[-1].total) == (1_000, 1_000)
 
 
-@pytest.mark.parametrize("computed", [False, True], ids=["expression", "compute"])
-def test_several_workers_share_the_table(database: str, computed: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", [None, COMPUTE, SLOWLY], ids=["expression", "quick", "slow"])
+def test_several_workers_share_the_table(database: str, code: str | None, tmp_path: Path) -> None:
     create_people(database, 6_000, counted=True)
-    job = computing(database, tmp_path) if computed else work(database)
+    job = computing(database, tmp_path, code) if code else work(database)
     outcome = run(job, database, options=Options(root=tmp_path, workers=2, partitions=6, batch=300))
     assert (outcome.status, outcome.processed) == ("completed", 6_000)
     assert touched(database) == {1: 6_000}
@@ -383,7 +385,7 @@ def test_several_workers_share_the_table(database: str, computed: bool, tmp_path
 def test_a_script_of_the_users_is_not_run_again_by_its_workers(postgresql: str, tmp_path: Path) -> None:
     """Nothing but the share goes to a worker's process, so that a script needs no `if __name__ == "__main__"`."""
     create_people(postgresql, 6_000, counted=True)
-    job = computing(postgresql, tmp_path)
+    job = computing(postgresql, tmp_path, SLOWLY)
     (tmp_path / "job.json").write_bytes(msgspec.json.encode(job))
     (tmp_path / "script.py").write_text(
         "import msgspec, pathlib\n"
@@ -403,7 +405,7 @@ def test_a_script_of_the_users_is_not_run_again_by_its_workers(postgresql: str, 
 
 def test_an_error_in_a_workers_process_is_told_by_the_run(postgresql: str, tmp_path: Path) -> None:
     create_people(postgresql, 6_000)
-    job = computing(postgresql, tmp_path)
+    job = computing(postgresql, tmp_path, SLOWLY)
     with connected(postgresql) as connection:
         connection.exec_driver_sql("UPDATE people SET first_name = 'poison' WHERE id = 5900")
     with pytest.raises(InstarError, match="the row with key 5900 cannot be rewritten"):
