@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from instar.config import Config
     from instar.sources import Source
 
-FORMAT = 1
+FORMAT = 2
+_WHOLE = 1
+"""The format of files in which every schema is written out."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -170,7 +172,10 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The file: a snapshot's keys are those that `instar.schema.snapshot` reads, with its id and parent beside."""
+    """The file: a snapshot's keys are those that `instar.schema.snapshot` reads, with its id and parent beside.
+
+    With `shared`, the target of a migration lists only the tables that differ from those before; the rest are as there.
+    """
 
     format: int
     kind: str
@@ -179,13 +184,14 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parent: str | None = None
     schema: Schema | None = None
     migration: Migration | None = None
+    shared: bool = False
 
 
 def encode(version: Version) -> bytes:
     """The file of a version: sorted keys, two spaces of indentation, a final newline; UTF-8."""
     if isinstance(version, Snapshot):
         document = _Document(
-            format=FORMAT,
+            format=_WHOLE,
             kind="snapshot",
             id=version.id,
             name=version.name,
@@ -193,8 +199,29 @@ def encode(version: Version) -> bytes:
             schema=version.schema,
         )
     else:
-        document = _Document(format=FORMAT, kind="migration", migration=version)
+        short = _shortened(version)
+        shared = short is not version
+        document = _Document(
+            format=FORMAT if shared else _WHOLE, kind="migration", migration=short, shared=shared
+        )
     return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"
+
+
+def _shortened(migration: Migration) -> Migration:
+    """The migration without the tables of its target that stay as they are, where the rest tells the whole."""
+    before = {table.key: table for table in migration.before.tables}
+    differing = tuple(table for table in migration.target.tables if table != before.get(table.key))
+    target = msgspec.structs.replace(migration.target, tables=differing)
+    short = msgspec.structs.replace(migration, target=target)
+    return short if _completed(short).target == migration.target else migration
+
+
+def _completed(short: Migration) -> Migration:
+    """The migration with all tables of its target, those that differ in the place of the ones before."""
+    tables = {table.key: table for table in short.before.tables}
+    tables.update((table.key, table) for table in short.target.tables)
+    target = msgspec.structs.replace(short.target, tables=tuple(tables.values()))
+    return msgspec.structs.replace(short, target=target)
 
 
 def decode(data: bytes, path: str) -> Version:
@@ -220,7 +247,7 @@ def decode(data: bytes, path: str) -> Version:
             f"this is no snapshot or migration of instar ({error}). Restore it from git.", path=path
         ) from None
     if document.migration is not None:
-        return document.migration
+        return _completed(document.migration) if document.shared else document.migration
     if document.schema is None:
         raise InstarError("this is neither a snapshot nor a migration. Restore it from git.", path=path)
     stem = path.rpartition("/")[2].removesuffix(".json")

@@ -58,6 +58,16 @@ def test_the_bytes_of_a_version_are_the_same_every_time():
     assert new_id("a", "b") == new_id("a", "b") != new_id("ab")
 
 
+def test_a_table_that_stays_is_written_once_and_older_files_have_it_twice():
+    migration = adding("bio")
+    document = json.loads(encode(migration))
+    assert [table["name"] for table in document["migration"]["before"]["tables"]] == ["users", "posts"]
+    assert [table["name"] for table in document["migration"]["target"]["tables"]] == ["users"]
+    whole = json.loads(msgspec.json.encode(migration.target))
+    older = {"format": 1, "kind": "migration", "migration": document["migration"] | {"target": whole}}
+    assert decode(encode(migration), "x.json") == decode(json.dumps(older).encode(), "x.json") == migration
+
+
 def test_a_snapshot_of_the_ledger_is_a_snapshot_everywhere():
     assert read_snapshot(encode(FIRST), "first.json") == BASE
 
