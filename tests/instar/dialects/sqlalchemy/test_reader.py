@@ -209,6 +209,27 @@ def test_migrations_and_tests_define_no_models(tmp_path):
     assert [table.name for table in reading(tmp_path, only_tests).schema.tables] == ["from_a_test"]
 
 
+def test_a_frozen_copy_beside_migrations_does_not_count_against_the_model(tmp_path):
+    def declared(*columns):
+        lines = "".join(f"    {name} = Column(Integer)\n" for name in ("more", *columns))
+        return f"""
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+{lines}"""
+
+    old = (
+        declared("gone")
+        + "class Other(Base):\n    __tablename__ = 'others'\n    id = Column(Integer, primary_key=True)\n"
+    )
+    files = {"app/db/migration/models/frozen.py": old, "app/models.py": declared("new")}
+    tables = {table.name: table for table in reading(tmp_path, files).schema.tables}
+    assert [field.name for field in tables["users"].fields] == ["id", "more", "new"]
+
+
 def test_models_beside_an_alembic_environment_are_models(tmp_path):
     model = """
     from sqlalchemy import Column, Integer

@@ -55,7 +55,7 @@ class Assembly:
         return self._chosen.values()
 
     def _choose(self, drafts: list[TableDraft]) -> TableDraft:
-        """One draft for a name: the configured one, else that of the metadata with the most tables."""
+        """One draft for a name: the configured one, else no frozen copy, else that of the metadata with the most tables."""
         if len(drafts) == 1:
             return drafts[0]
         wanted = self._project.config.tables.get(drafts[0].name)
@@ -64,8 +64,16 @@ class Assembly:
         sizes: dict[int, int] = {}
         for draft in self._tables.drafts:
             sizes[id(draft.metadata)] = sizes.get(id(draft.metadata), 0) + 1
+        migrates = self._project.files.migrates
         ordered = sorted(
-            drafts, key=lambda d: (-sizes[id(d.metadata)], d.owner is None, -len(d.columns), d.place)
+            drafts,
+            key=lambda d: (
+                migrates(d.place.path),
+                -sizes[id(d.metadata)],
+                d.owner is None,
+                -len(d.columns),
+                d.place,
+            ),
         )
         best = ordered[0]
         for other in ordered[1:]:

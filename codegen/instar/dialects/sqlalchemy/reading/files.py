@@ -127,6 +127,10 @@ class Files:
             digest.update(f"{path}\0{self._key(path)}\n".encode(errors="surrogateescape"))
         return digest.hexdigest()
 
+    def migrates(self, path: str) -> bool:
+        """Whether a file stands in a folder that is called after migrations, where copies of models are kept."""
+        return _MIGRATIONS.search(path.rpartition("/")[0].lower()) is not None
+
     def application(self, path: str) -> str | None:
         """The innermost folder around a file that has an Alembic environment; None where there is none."""
         around = (folder for folder in self._applications if not folder or path.startswith(f"{folder}/"))
