@@ -50,8 +50,8 @@ def facts_of(
     with uncollected():
         tree = tree or parse(text) or _newer(text)
         module = knowledge.modules.put(path, tree, len(text))
-        if module is None:
-            return ()
+        if module is None or {"revision", "down_revision"} <= module.assigned.keys():
+            return ()  # an Alembic revision speaks of the tables of its own time
         report = Report(path, text, knowledge, watch)
         with suppress(
             RecursionError

@@ -122,3 +122,11 @@ def test_only_what_is_watched_is_reported():
     watch = Watch(fields=frozenset({(None, "users", "email")}))
     found = facts("def f(user: User):\n    return user.name, user.email", known=knowledge(), watch=watch)
     assert [f.field for f in found] == ["email"]
+
+
+def test_an_alembic_revision_is_no_application_code_wherever_it_lies():
+    text = (
+        "from app.models import User\nrevision = 'a'\ndown_revision = None\ndef upgrade():\n    User.name\n"
+    )
+    assert uses(text, path="app/revisions/tenant/a.py", header=False) == []
+    assert uses(text.replace("down_revision", "other"), header=False) == ["5:10 read proven"]
