@@ -20,7 +20,6 @@ import msgspec
 import sqlalchemy as sa
 
 from instar.backfill.cluster import cluster
-from instar.backfill.compute import ComputeFailedError
 from instar.backfill.connecting import reading
 from instar.backfill.process import work_apart
 from instar.backfill.share import Share, rewriter_of, work_here, work_on
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator, Sequence
 
-    from instar.backfill.lease import Leases
+    from instar.backfill.lease import Lease, Leases
     from instar.backfill.statements import Statements
     from instar.backfill.throttle import Gauge
 
@@ -106,20 +105,24 @@ class Crew:
         """
         if share.lease is None:
             return True
+        try:
+            return self._seconds_a_row(share, share.lease) * share.options.workers > _SECONDS_A_ROW
+        except Exception:  # noqa: BLE001 - the workers meet it again, and know what to do
+            return True
+
+    def _seconds_a_row(self, share: Share, lease: Lease) -> float:
+        """How long this thread takes to read and compute a row; infinite where that cannot be told quickly."""
         rewriter = rewriter_of(self._engine, self._statements, share.options)
-        seconds = 0.0
+        seconds = float("inf")
         for count in _TRIED:
             with reading(self._engine) as connection:
-                rows, _ = self._statements.boundary(connection, share.lease.remaining, count)
-                begun = time.thread_time(), time.monotonic()
-                try:
-                    payload = rewriter.read(connection, rows)
-                except ComputeFailedError:
-                    return True  # the worker that meets this row tells
-                seconds = time.thread_time() - begun[0]
-            if payload is None or time.monotonic() - begun[1] > _LONG:
-                return True
-        return seconds / _TRIED[-1] * share.options.workers > _SECONDS_A_ROW
+                rows, _ = self._statements.boundary(connection, lease.remaining, count)
+                begun, computing = time.monotonic(), time.thread_time()
+                payload = rewriter.read(connection, rows)
+                seconds = (time.thread_time() - computing) / count
+            if payload is None or time.monotonic() - begun > _LONG:
+                return float("inf")
+        return seconds
 
     @contextmanager
     def _executors(self, share: Share) -> Iterator[Executor]:
