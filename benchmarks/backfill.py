@@ -148,9 +148,9 @@ def longest_batch() -> Iterator[dict[str, float]]:
     longest = 0.0
 
     class Timed(worker.Batcher):
-        def run(self, lease: Lease, cursor: Key | None, size: int) -> Done:
+        def run(self, lease: Lease, cursor: Key | None, size: int, most: int | None = None) -> Done:
             nonlocal longest
-            done = super().run(lease, cursor, size)
+            done = super().run(lease, cursor, size, most)
             longest = max(longest, done.seconds)
             return done
 
