@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 
 from instar.schema.change import Change
-from instar.schema.model import Field, Index, Schema, Table
+from instar.schema.model import Field, Schema, Table
 from instar_lint.coverage import AccessPath, paths_of
 
 if TYPE_CHECKING:
@@ -197,11 +197,11 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Whether a revision of the linted version fills the field of a change."""
         return ((change.namespace, change.table), change.field) in self.filled
 
-    def undeployed_index(self, environment: Environment, key: TableKey, name: str) -> Index | None:
-        """The declared index of that name, where the environment has none of it that can be used."""
-        declared = _named(self.table(self.declared, key), name)
-        deployed = _named(self.table(environment.schema, key), name)
-        return declared if deployed is None or not deployed.valid or deployed.staged else None
+    def lacks_index(self, environment: Environment, key: TableKey, name: str) -> bool:
+        """Whether an index or a unique constraint of that name is declared, and the environment cannot use it."""
+        return _has_index(self.table(self.declared, key), name) and not _has_index(
+            self.table(environment.schema, key), name, usable=True
+        )
 
     def knows_index(self, key: TableKey, name: str) -> bool:
         """Whether any version of the table has an index of that name."""
@@ -255,5 +255,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         )
 
 
-def _named(table: Table | None, name: str) -> Index | None:
-    return next((index for index in table.indexes if index.name == name), None) if table else None
+def _has_index(table: Table | None, name: str, *, usable: bool = False) -> bool:
+    if table is None:
+        return False
+    indexes = {i.name for i in table.indexes if not usable or (i.valid and not i.staged)}
+    return name in indexes | {c.name for c in table.constraints if c.kind in ("primary_key", "unique")}

@@ -29,6 +29,7 @@ class Prefilter:
         words: Matches any wanted word; None where everything is wanted.
         names: The wanted words themselves.
         dynamic: Matches code that might name any field, where that is wanted.
+        beside: Words whose lines count as well, in a file that has to be parsed.
     """
 
     def __init__(
@@ -36,7 +37,9 @@ class Prefilter:
         words: re.Pattern[bytes] | None,
         names: Collection[str],
         dynamic: re.Pattern[bytes] | None = None,
+        beside: Collection[str] = (),
     ) -> None:
+        self._beside = tuple(beside)
         self._words = words
         self._names = tuple(names)
         self._encoded = tuple(name.encode() for name in names)
@@ -65,7 +68,7 @@ class Prefilter:
         """The lines of a file on which a wanted word stands."""
         if self._words is None:
             return HotLines(text, None)
-        starts = {start for name in self._names for start in _places(text, name)}
+        starts = {start for name in (*self._names, *self._beside) for start in _places(text, name)}
         if self._dynamic_text is not None:
             starts.update(found.start() for found in self._dynamic_text.finditer(text))
         return HotLines(text, starts)

@@ -9,8 +9,9 @@ from instar_lint.findings import in_order
 from instar_lint.python.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from instar_lint.coverage import AccessPath
     from instar_lint.deployment import Deployment, TableKey
     from instar_lint.facts import Fact
     from instar_lint.findings import Finding
@@ -26,7 +27,8 @@ def watch_of(deployment: Deployment) -> Watch:
         if field is not None
     }
     tables = {table.key for table in deployment.declared.tables if _indexes_differ(deployment, table.key)}
-    return Watch(fields=frozenset(fields), tables=frozenset(tables))
+    columns = {(*key, path.fields[0]) for key in tables for path in _paths_that_differ(deployment, key)}
+    return Watch(fields=frozenset(fields), tables=frozenset(tables), columns=frozenset(columns))
 
 
 def names_in_flight(deployment: Deployment) -> frozenset[str]:
@@ -52,10 +54,13 @@ def names_in_flight(deployment: Deployment) -> frozenset[str]:
 
 
 def _indexes_differ(deployment: Deployment, key: TableKey) -> bool:
-    return key[1] in deployment.large_tables or any(
-        deployment.undeployed_paths(environment, key) or deployment.leaving_paths(environment, key)
-        for environment in deployment.environments
-    )
+    return key[1] in deployment.large_tables or any(_paths_that_differ(deployment, key))
+
+
+def _paths_that_differ(deployment: Deployment, key: TableKey) -> Iterator[AccessPath]:
+    for environment in deployment.environments:
+        yield from deployment.undeployed_paths(environment, key)
+        yield from deployment.leaving_paths(environment, key)
 
 
 def lint_facts(facts: Sequence[Fact], deployment: Deployment) -> tuple[Finding, ...]:

@@ -101,6 +101,7 @@ def _question(knowledge: Knowledge, watch: Watch) -> str:
         sorted(knowledge.types.items()),
         sorted(watch.fields, key=repr),
         sorted(watch.tables, key=repr),
+        sorted(watch.columns, key=repr),
         sorted(watch.indexes),
         watch.dynamic,
         watch.everything,

@@ -22,13 +22,13 @@ from instar_lint.python.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from instar.config import Config
     from instar.dialects.sqlalchemy.mapping import MappedAttribute, MappedClass, Models
     from instar.schema.model import Schema
     from instar.sources import Source
-    from instar_lint.python.watch import Watch
+    from instar_lint.python.watch import FieldKey, Watch
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -226,6 +226,21 @@ class Knowledge:
         table = self.schema.table(key[1], key[0]) if self.schema is not None and key is not None else None
         return tuple(index.name for index in table.indexes if index.name) if table is not None else ()
 
+    def unique_fields(self, value: object, name: str) -> tuple[str, ...]:
+        """The stored names of the fields that a unique index or constraint of that name holds, if it is known."""
+        key = self.table_of(value)
+        table = self.schema.table(key[1], key[0]) if self.schema is not None and key is not None else None
+        if table is None:
+            return ()
+        declared = [(c.name, c.fields) for c in table.constraints if c.kind in ("primary_key", "unique")]
+        declared += [(index.name, index.fields) for index in table.indexes if index.unique]
+        chosen = {name: fields for name, fields in declared if name}
+        for given, fields in declared:
+            if not given:  # PostgreSQL chooses the name then
+                words = ("pkey",) if fields == table.primary_key else (*fields, "key")
+                chosen["_".join((table.name, *words))] = fields
+        return chosen.get(name, ())
+
     def primary_key(self, key: tuple[str | None, str]) -> tuple[str, ...]:
         """The stored names of a table's primary key."""
         table = self.schema.table(key[1], key[0]) if self.schema is not None else None
@@ -258,7 +273,8 @@ class Knowledge:
         """What tells which files may have a wanted fact, and on which lines."""
         if watch not in self._prefilters:
             names = () if watch.everything else self.hot_names(watch)
-            self._prefilters[watch] = Prefilter(self.hot(watch), names, self.dynamic(watch))
+            columns = self._attribute_names(watch.columns)
+            self._prefilters[watch] = Prefilter(self.hot(watch), names, self.dynamic(watch), columns)
         return self._prefilters[watch]
 
     def hot(self, watch: Watch) -> re.Pattern[bytes] | None:
@@ -291,12 +307,7 @@ class Knowledge:
         return self._hot_names[watch]
 
     def _names_of(self, watch: Watch) -> frozenset[str]:
-        names: set[str] = set(watch.indexes)
-        for namespace, table, field in watch.fields:
-            names.add(field)
-            for qualified in self.of_table(table, namespace):
-                for found in self._classes[qualified]:
-                    names.update(a.name for a in found.attributes if a.column == field)
+        names = {*watch.indexes, *self._attribute_names(watch.fields)}
         for namespace, table in watch.tables:
             names.add(table)
             for qualified in self.of_table(table, namespace):
@@ -305,6 +316,16 @@ class Knowledge:
                     r.name for c in self._classes.values() for r in _relations(c[0]) if r.target == qualified
                 )
         return frozenset(names)
+
+    def _attribute_names(self, fields: Iterable[FieldKey]) -> set[str]:
+        """What code calls these stored fields: by their own names, and by their attributes'."""
+        names: set[str] = set()
+        for namespace, table, field in fields:
+            names.add(field)
+            for qualified in self.of_table(table, namespace):
+                for found in self._classes[qualified]:
+                    names.update(a.name for a in found.attributes if a.column == field)
+        return names
 
 
 def _relations(cls: MappedClass) -> Iterator[MappedAttribute]:

@@ -11,11 +11,11 @@ import msgspec
 from instar_lint.facts import Filter
 from instar_lint.python.conditions import add_conditions, add_order
 from instar_lint.python.loading import apply_options
+from instar_lint.python.selecting import selected, with_items
 from instar_lint.python.strings import entries_written, keyword_use, known_keys, named_by_text
 from instar_lint.python.values import (
     PLAIN,
     UNKNOWN,
-    ColumnOf,
     Entity,
     Instance,
     Many,
@@ -23,7 +23,6 @@ from instar_lint.python.values import (
     Record,
     RelationOf,
     Statement,
-    StoredColumn,
     Subquery,
     TableOf,
     Text,
@@ -33,15 +32,13 @@ from instar_lint.python.values import (
 from instar_lint.python.writes import write_on_conflict, write_rows, write_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Literal
+    from collections.abc import Callable
 
     from instar_lint.facts import Operator
     from instar_lint.python.frame import Frame
 
 replace = msgspec.structs.replace
 
-_SELECTABLE = (Entity, TableOf, ColumnOf, StoredColumn, Subquery)
 _ALL = frozenset(
     ["all", "fetchall", "fetchmany", "partitions", "yield_per_all", "paginate", "tuples", "stream"]
 )
@@ -63,81 +60,6 @@ _ONE = frozenset(
 )
 _SCALAR = frozenset(["scalar", "scalar_one", "scalar_one_or_none", "scalar_subquery", "as_scalar"])
 _COUNTS = frozenset(["count", "exists", "delete", "update"])
-
-
-def build(frame: Frame, node: ast.Call, kind: Literal["select", "query"]) -> Statement | None:
-    """`select(User, Post.title)`; None where nothing that it selects is known to be mapped."""
-    arguments = (
-        node.args[0].elts
-        if len(node.args) == 1 and isinstance(node.args[0], ast.List | ast.Tuple)
-        else node.args
-    )
-    items, labels, known = _selected(frame, arguments)
-    statement = Statement(kind=kind, node=node, items=items, labels=labels)
-    return _with_items(frame, statement, items, known) if known or not arguments else None
-
-
-def _selected(
-    frame: Frame, nodes: Iterable[ast.expr]
-) -> tuple[tuple[Value, ...], tuple[str, ...], list[Value]]:
-    items: list[Value] = []
-    labels: list[str] = []
-    known: list[Value] = []
-    with frame.acting("select"):
-        for node in nodes:
-            value = frame.value(node)
-            label = _label(node)
-            labels.append(label)
-            items.append(Instance(value.cls) if isinstance(value, Entity) else value)
-            known.append(value) if isinstance(value, _SELECTABLE) else known.extend(_inside(frame, node))
-    return tuple(items), tuple(labels), known
-
-
-def _inside(frame: Frame, node: ast.expr) -> list[Value]:
-    """What a function over columns reads from: `func.count(User.id)`."""
-    from instar_lint.python.conditions import quiet  # noqa: PLC0415 - shared with the coverage reading
-
-    parts = (
-        [n for n in ast.walk(node) if isinstance(n, ast.Attribute | ast.Name)][:12]
-        if isinstance(node, ast.Call)
-        else []
-    )
-    found: list[Value] = [quiet(frame, part) for part in parts]
-    found = [value for value in found if isinstance(value, Entity | ColumnOf | StoredColumn)]
-    return found[:1]
-
-
-def _label(node: ast.expr) -> str:
-    match node:
-        case ast.Call(func=ast.Attribute(attr="label"), args=[ast.Constant(value=str(label))]):
-            return label
-        case _:
-            return ""
-
-
-def _with_items(
-    frame: Frame, statement: Statement, items: tuple[Value, ...], known: list[Value]
-) -> Statement:
-    _ = frame
-    roots = [
-        Entity(v.cls)
-        if isinstance(v, ColumnOf)
-        else TableOf(v.table, v.namespace)
-        if isinstance(v, StoredColumn)
-        else v
-        for v in known
-    ]
-    root = statement.root or (roots[0] if roots else None)
-    loads = bool(items) and isinstance(items[0], Instance | TableOf)
-    many = len(dict.fromkeys(roots)) > 1
-    return replace(
-        statement,
-        items=items,
-        root=root,
-        last=statement.last or root,
-        loads=loads,
-        joined=statement.joined or many,
-    )
 
 
 def entity_query(entity: Entity, node: ast.expr | None = None) -> Statement:
@@ -323,19 +245,18 @@ def _join(frame: Frame, node: ast.Call, base: Statement) -> Value:
 def _select_from(frame: Frame, node: ast.Call, base: Statement) -> Value:
     values = frame.values(node.args)
     root = next((v for v in values if isinstance(v, Entity | TableOf)), None)
-    return replace(
-        base, root=base.root or root, last=root or base.last, joined=base.joined or root != base.root
-    )
+    another = base.root is not None and root != base.root
+    return replace(base, root=base.root or root, last=root or base.last, joined=base.joined or another)
 
 
 def _columns(frame: Frame, node: ast.Call, base: Statement) -> Value:
-    items, labels, known = _selected(frame, node.args)
-    return _with_items(frame, replace(base, labels=labels), items, known)
+    items, labels, known = selected(frame, node.args)
+    return with_items(replace(base, labels=labels), items, known)
 
 
 def _add_columns(frame: Frame, node: ast.Call, base: Statement) -> Value:
-    items, labels, known = _selected(frame, node.args)
-    return _with_items(frame, replace(base, labels=(*base.labels, *labels)), (*base.items, *items), known)
+    items, labels, known = selected(frame, node.args)
+    return with_items(replace(base, labels=(*base.labels, *labels)), (*base.items, *items), known)
 
 
 def _options(frame: Frame, node: ast.Call, base: Statement) -> Value:
@@ -348,7 +269,7 @@ def _limit(frame: Frame, node: ast.Call, base: Statement) -> Value:
 
 
 def _returning(frame: Frame, node: ast.Call, base: Statement) -> Value:
-    items, labels, _ = _selected(frame, node.args)
+    items, labels, _ = selected(frame, node.args)
     return replace(base, items=items, labels=labels)
 
 

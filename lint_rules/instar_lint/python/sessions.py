@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
-from instar_lint.python.queries import build, evaluate_arguments
+from instar_lint.python.queries import evaluate_arguments
+from instar_lint.python.selecting import build
 from instar_lint.python.strings import entries_written, known_keys
 from instar_lint.python.values import (
     PLAIN,
@@ -23,7 +25,6 @@ from instar_lint.python.values import (
 )
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Callable
 
     from instar_lint.python.frame import Frame
@@ -192,6 +193,10 @@ def _change(frame: Frame, node: ast.Call, base: Value, name: str) -> Value | Non
 
 def _exists(frame: Frame, node: ast.Call, base: Value, name: str) -> Value | None:
     _ = (base, name)
+    if len(node.args) == 1 and isinstance(node.args[0], ast.Call):
+        asked = frame.value(node.args[0])
+        frame.done(asked)
+        return asked if isinstance(asked, Statement) else None
     return build(frame, node, "select")
 
 

@@ -14,6 +14,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         fields: (namespace, table, stored field): their `FieldUse` facts are wanted.
         tables: (namespace, table): their `Query`, `RowInsert` and `EntityRead` facts are wanted.
+        columns: (namespace, table, stored field): a line with one's name may query a wanted table, in a file that
+            mentions the table or its class (`select(self.model).where(self.model.status == …)`).
         indexes: Index names whose mention in a query is wanted.
         dynamic: Code that might name any field (`Unresolved`) is wanted too, in files that mention none of them.
         everything: Every fact is wanted, and no file is skipped.
@@ -21,6 +23,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
 
     fields: frozenset[FieldKey] = frozenset()
     tables: frozenset[TableKey] = frozenset()
+    columns: frozenset[FieldKey] = frozenset()
     indexes: frozenset[str] = frozenset()
     dynamic: bool = False
     everything: bool = False

@@ -61,7 +61,7 @@ def write_on_conflict(frame: Frame, node: ast.Call, base: Statement) -> Value:
         if keyword.arg == "index_elements" and target is not None:
             unique = _conflict_fields(frame, target, item_of(value), keyword.value)
         elif keyword.arg == "constraint" and isinstance(value, Text):
-            base = replace(base, hint=value.options[0].text)
+            unique += frame.knowledge.unique_fields(target, value.options[0].text)
         elif keyword.arg in ("set_", "values") and target is not None:
             entries_written(frame, target, known_keys(value)[0], node, stored=True)
     return replace(base, unique_on=tuple(unique))

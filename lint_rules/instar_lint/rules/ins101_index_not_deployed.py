@@ -90,7 +90,7 @@ def _needs(query: Query, environment: Environment, deployment: Deployment) -> It
     key: TableKey = (query.namespace, query.table)
     if deployment.declared.dialect == "convex" and deployment.table(environment.schema, key) is None:
         return  # table, index and code arrive in one push, and an empty table's index is built at once
-    if query.named_index and deployment.undeployed_index(environment, key, query.named_index):
+    if query.named_index and deployment.lacks_index(environment, key, query.named_index):
         yield f"this query of {query.table} names index", query.named_index
         return
     missing = deployment.undeployed_paths(environment, key)

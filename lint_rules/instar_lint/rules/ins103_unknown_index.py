@@ -59,7 +59,8 @@ def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
         table = deployment.table(deployment.declared, (fact.namespace, fact.table))
         if table is None or table.open or deployment.knows_index(table.key, fact.named_index):
             continue
-        known = sorted(index.name for index in table.indexes if index.name)
+        unique = [one.name for one in table.constraints if one.kind == "unique"]
+        known = sorted(name for name in (*(index.name for index in table.indexes), *unique) if name)
         near = difflib.get_close_matches(fact.named_index, known, n=1)
         hint = (
             f"did you mean {near[0]}?" if near else f"{table.name} has {', '.join(known) or 'no named index'}"
