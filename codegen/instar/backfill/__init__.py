@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from instar.backfill.runner import run as run
     from instar.backfill.trial import dry_run as dry_run
     from instar.backfill.verification import Verification as Verification
+    from instar.backfill.verification import left_over as left_over
     from instar.backfill.verification import verify as verify
 
 _HOMES = {
@@ -28,6 +29,7 @@ _HOMES = {
     "Verification": "verification",
     "cancel": "control",
     "dry_run": "trial",
+    "left_over": "verification",
     "pause": "control",
     "read_progress": "progress",
     "resume": "control",

@@ -96,6 +96,26 @@ def verify(
         engine.dispose()
 
 
+def left_over(work: BackfillWork, url: str, *, options: Options | None = None) -> Verification:
+    """Count the rows that match the guard, and name the first of them; no value is looked at.
+
+    Raises:
+        InstarError: The database, the table or the work is not as it must be.
+    """
+    options = options or Options()
+    target = parse_url(url)
+    backend = backend_of(target)
+    engine = connect(backend, target, lock_timeout=options.lock_timeout)
+    try:
+        with reading(engine) as connection:
+            statements = Statements(backend, describe(connection, work))
+            left = statements.left(connection)
+            keys = statements.left_keys(connection, _SHOWN) if left else ()
+            return Verification(name=work.name, left=left, left_keys=keys)
+    finally:
+        engine.dispose()
+
+
 def _held_against_agreement(
     connection: sa.Connection, statements: Statements, found: Verification
 ) -> Verification:

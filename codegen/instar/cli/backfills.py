@@ -86,6 +86,25 @@ def works_by_deploy(migration: Migration) -> dict[int, tuple[BackfillWork, ...]]
     return {number: works for number, works in found.items() if works}
 
 
+def stricter_checks(migration: Migration, works: Sequence[BackfillWork]) -> dict[str, BackfillWork]:
+    """What the verify step beside a backfill asks, by name, where it asks more than that every row was rewritten.
+
+    The guard of a conversion leaves out the rows that it has no value for; the verify step counts them.
+    """
+    found: dict[str, BackfillWork] = {}
+    for deploy in migration.deploys:
+        steps = [(step.kind, step.work) for step in deploy.steps if step.work is not None]
+        if not any(kind == "backfill" and work in works for kind, work in steps):
+            continue
+        guards = {work.name: work.guard for work in works}
+        found |= {
+            work.name: work
+            for kind, work in steps
+            if kind == "verify" and work.guard != guards.get(work.name, work.guard)
+        }
+    return found
+
+
 def works_to_run(
     project: Project,
     migration: Migration,
@@ -104,7 +123,7 @@ def works_to_run(
     Raises:
         InstarError: There is nothing to do, or the next deploy's code is not in service.
     """
-    number, works = next_works(migration, known, deploy)
+    number, works = next_works(migration, known, deploy, again=sweep)
     before = [each for each in works_by_deploy(migration) if each < number]
     if deploy is not None or not before or not _follows_code(migration, number):
         return works
@@ -141,12 +160,12 @@ def _code_lacking(project: Project, migration: Migration, number: int, environme
 
 
 def next_works(
-    migration: Migration, known: Sequence[Progress], deploy: int | None
+    migration: Migration, known: Sequence[Progress], deploy: int | None, *, again: bool = False
 ) -> tuple[int, tuple[BackfillWork, ...]]:
     """The works of the first deploy that has some left, or of the one that is named.
 
-    A later deploy's backfills wait for its DDL and its code, so that they are never begun in passing: a column of
-    that name may still be another one.
+    With `again` those of the last deploy that is written, where none is left. A later deploy's backfills wait for
+    its DDL and its code, so that they are never begun in passing: a column of that name may still be another one.
 
     Raises:
         InstarError: The migration rewrites nothing, or everything is done that is due.
@@ -164,6 +183,9 @@ def next_works(
     for number, of_deploy in works.items():
         if number <= written and any(work.name not in done for work in of_deploy):
             return number, of_deploy
+    if again and min(works) <= written:
+        last = max(number for number in works if number <= written)
+        return last, works[last]
     later = min((number for number in works if number > written), default=None)
     if later is not None:
         raise InstarError(
@@ -172,7 +194,7 @@ def next_works(
         )
     raise InstarError(
         f"every backfill of {migration.name} is completed. "
-        "For rows that came in since, use --sweep with --deploy; to check them: instar verify."
+        "For rows that came in since, use --sweep; to check them: instar verify."
     )
 
 

@@ -55,12 +55,20 @@ def command(
     from instar.cli.generating import base_of, choices, finish, produce
     from instar.cli.planning import Said, make
     from instar.cli.project import Project
+    from instar.errors import InstarError
     from instar.ledger import ledger_of
 
     project = Project.open(repo, dialect=dialect, schema=schema)
     number = None
     if migration is not None:
-        plan = ledger_of(project.source(), project.config).migration(migration)
+        ledger = ledger_of(project.source(), project.config)
+        if not any(migration in {one.name, one.id, one.slug} for one in ledger.migrations):
+            listed = ", ".join(one.name for one in ledger.migrations) or "none"
+            raise InstarError(
+                f'there is no migration "{migration}" to write again. There are: {listed}. '
+                f"To give a new one that name: instar generate --name {migration}"
+            )
+        plan = ledger.migration(migration)
         number = max(plan.generated, 1)
     else:
         planning = make(project, Said(**said), from_version=from_version, to_version=to_version)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from instar.backfill.options import Options
     from instar.backfill.runner import Outcome
+    from instar.backfill.verification import Verification
     from instar.cli.progress_lines import Style
     from instar.schema.operations import BackfillWork
 
@@ -152,6 +153,7 @@ def command(
             )
     target = backfills.database_url(repo, environment, url)
     root = repo
+    stricter: dict[str, BackfillWork] = {}
     if files:
         works = backfills.read_works(files)
     else:
@@ -166,12 +168,13 @@ def command(
             if work.name in done and output_format == "text":
                 say(f"{backfills.title(work.name)}: done before, {counted(done[work.name].processed, 'row')}")
         works = tuple(work for work in works if work.name not in done)
+        stricter = backfills.stricter_checks(found, works)
     if only is not None:
         works = _named(works, only)
     runner_options = _options(root, given)
     if dry_run:
         return _dry_run(works, target, runner_options, output_format)
-    return _run(works, target, runner_options, style, output_format)
+    return _run(works, target, runner_options, stricter=stricter, style=style, output_format=output_format)
 
 
 def _options(root: Path, given: dict[str, Any]) -> Options:
@@ -190,12 +193,19 @@ def _named(works: tuple[BackfillWork, ...], name: str) -> tuple[BackfillWork, ..
 
 
 def _run(
-    works: tuple[BackfillWork, ...], url: str, runner_options: Options, style: Style, output_format: str
+    works: tuple[BackfillWork, ...],
+    url: str,
+    runner_options: Options,
+    *,
+    stricter: dict[str, BackfillWork],
+    style: Style,
+    output_format: str,
 ) -> int:
-    from instar.backfill import run
+    from instar.backfill import left_over, run
     from instar.cli.progress_lines import shown
 
     outcomes: list[Outcome] = []
+    without: list[Verification] = []
     with _stoppable() as (stop, signals):
         for work in works:
             if stop.is_set():
@@ -207,11 +217,17 @@ def _run(
                 _tell(outcome, warn if style == "json" else say)
             if outcome.status != "completed":
                 break
+            if outcome.name in stricter:
+                found = left_over(stricter[outcome.name], url, options=runner_options)
+                without += [found] if found.left else []
+                if found.left and output_format == "text":
+                    _tell_without(found)
     if output_format == "json":
-        print_json({"backfills": [_document(outcome) for outcome in outcomes]})
+        keys = {one.name: one for one in without}
+        print_json({"backfills": [_document(outcome, keys.get(outcome.name)) for outcome in outcomes]})
     if signals:
         return 128 + signals[0]
-    return 1 if any(_is_short(outcome) for outcome in outcomes) else 0
+    return 1 if without or any(_is_short(outcome) for outcome in outcomes) else 0
 
 
 def _is_short(outcome: Outcome) -> bool:
@@ -267,14 +283,28 @@ def _tell(outcome: Outcome, say: Callable[[str], None]) -> None:
             warn("  … instar verify lists all of them")
 
 
-def _document(outcome: Outcome) -> dict[str, Any]:
+def _tell_without(found: Verification) -> None:
+    """Name the rows that no new value was found for, which stop the migration."""
+    from instar.backfill.keyset import show_key
+
+    keys = "; ".join(show_key(key) for key in found.left_keys) + (
+        "; …" if found.left > len(found.left_keys) else ""
+    )
+    warn(
+        f"{backfills.title(found.name)}: the conversion takes no value of {counted(found.left, 'row')} (key {keys}). "
+        "They stay as they are, and advance waits: correct their old values; the new ones follow."
+    )
+
+
+def _document(outcome: Outcome, without: Verification | None) -> dict[str, Any]:
     from instar.backfill.keyset import show_key
 
     return {
         "name": outcome.name,
         "status": outcome.status,
         "processed": outcome.processed,
-        "left": outcome.left,
+        "left": without.left if without else outcome.left,
+        "left_keys": [show_key(key) for key in without.left_keys] if without else [],
         "skipped": [{"key": show_key(row.key), "reason": row.reason} for row in outcome.skipped],
         "checkpoint": show_key(outcome.checkpoint) if outcome.checkpoint else None,
         "seconds": round(outcome.seconds, 3),
