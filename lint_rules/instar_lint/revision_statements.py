@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
 from instar.schema.model import Place
+from instar_lint.revision_ddl import bare
+
+if TYPE_CHECKING:
+    from instar_lint.revision_names import RevisionNames
 
 Loop: TypeAlias = Literal["", "rows", "batches"]
 
@@ -27,6 +31,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         loop: The kind of loop that it stands in.
         tested: Whether code around it looks at each row first.
         tracked: Whether a runner keeps a record of it.
+        autocommit: Whether it commits on its own, so that no lock of the revision's transaction waits for it.
     """
 
     kind: Literal["update", "delete"]
@@ -39,6 +44,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     loop: Loop = ""
     tested: bool = False
     tracked: bool = False
+    autocommit: bool = False
 
     @property
     def guarded(self) -> bool:
@@ -58,14 +64,15 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return bool(re.sub(r"(?i)\b(and|or|where)\b|[\s()]", "", rest))
 
 
-def statement_of(node: ast.expr, place: Place) -> Statement | None:
+def statement_of(node: ast.expr, place: Place, names: RevisionNames) -> Statement | None:
     """The statement that is given to `execute`; None where it changes no data or cannot be read."""
-    sql = _text(node)
-    return _sql_statement(sql, place) if sql is not None else _core_statement(node, place)
+    sql = sql_of(node, names)
+    return _sql_statement(sql, place) if sql is not None else core_statement(node, place, names)
 
 
-def _text(node: ast.expr) -> str | None:
+def sql_of(given: ast.expr, names: RevisionNames) -> str | None:
     """The SQL of a string or of `text("…")`; formatted values become `?`."""
+    node = names.value(given)
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
@@ -73,9 +80,9 @@ def _text(node: ast.expr) -> str | None:
     if isinstance(node, ast.Call):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if name in {"text", "dedent"} and node.args:
-            return _text(node.args[0])
+            return sql_of(node.args[0], names)
         if isinstance(node.func, ast.Attribute) and name in {"bindparams", "strip", "format"}:
-            return _text(node.func.value)
+            return sql_of(node.func.value, names)
     return None
 
 
@@ -114,8 +121,7 @@ def _sql_statement(sql: str, place: Place) -> Statement | None:
 
 
 def _bare(name: str) -> str | None:
-    bare = name.replace('"', "").replace("`", "").rsplit(".", 1)[-1]
-    return None if "?" in bare else bare
+    return None if "?" in bare(name) else bare(name)
 
 
 def _split(text: str) -> tuple[str, str | None]:
@@ -131,14 +137,14 @@ def _split(text: str) -> tuple[str, str | None]:
     return text, None
 
 
-def _core_statement(node: ast.expr, place: Place) -> Statement | None:
-    """`table.update().where(…).values(…)`, `update(Table)…` and the same with `delete`."""
+def core_statement(node: ast.expr, place: Place, names: RevisionNames) -> Statement | None:
+    """`table.update().where(…).values(…)`, `update(Table)…`, `session.query(Table)….update(…)`, and with `delete`."""
     kind: Literal["update", "delete"] | None = None
     wheres: list[str] = []
     targets: list[str] = []
     values: list[str] = []
     table: str | None = None
-    current: ast.expr | None = node
+    current = names.value(node)
     while isinstance(current, ast.Call):
         name = (
             current.func.attr if isinstance(current.func, ast.Attribute) else getattr(current.func, "id", "")
@@ -151,8 +157,11 @@ def _core_statement(node: ast.expr, place: Place) -> Statement | None:
         elif name in {"update", "delete"}:
             kind = "update" if name == "update" else "delete"
             named = current.args[0] if current.args else getattr(current.func, "value", None)
-            table = ast.unparse(named) if isinstance(named, ast.Name) else None
-        current = current.func.value if isinstance(current.func, ast.Attribute) else None
+            table = names.table(named)
+            targets += _keys(current.args)
+        elif name == "query" and current.args:
+            table = names.table(current.args[0])
+        current = names.value(current.func.value) if isinstance(current.func, ast.Attribute) else None
     if kind is None:
         return None
     return Statement(
@@ -166,5 +175,6 @@ def _core_statement(node: ast.expr, place: Place) -> Statement | None:
 
 
 def _keys(arguments: list[ast.expr]) -> list[str]:
-    pairs = [key for argument in arguments if isinstance(argument, ast.Dict) for key in argument.keys]
-    return [key.value for key in pairs if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+    keys = [key for argument in arguments if isinstance(argument, ast.Dict) for key in argument.keys]
+    names = [key.value if isinstance(key, ast.Constant) else getattr(key, "attr", None) for key in keys]
+    return [name for name in names if isinstance(name, str)]

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar.schema.model import Place
-from instar_lint.revision_statements import Loop, Statement, statement_of
+from instar_lint.revision_ddl import written_operation
+from instar_lint.revision_names import RevisionNames
+from instar_lint.revision_statements import Loop, Statement, core_statement, sql_of, statement_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,7 +84,7 @@ def parse_revision(text: str, path: str) -> Revision | None:
     if identifier is None or not _assigned(tree, "down_revision"):
         return None
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    reader = _Reader(path, functions)
+    reader = _Reader(path, functions, RevisionNames(tree))
     if "upgrade" in functions:
         reader.block(functions["upgrade"].body)
     return Revision(
@@ -108,7 +110,7 @@ def parse_compute(text: str, path: str, names: Iterable[str]) -> Revision | None
     except (SyntaxError, ValueError, RecursionError):
         return None
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    reader = _Reader(path, functions)
+    reader = _Reader(path, functions, RevisionNames(tree))
     wanted = tuple(sorted(names))
     for name in wanted:
         if name in functions:
@@ -148,8 +150,9 @@ def _constant(tree: ast.Module, name: str) -> str | None:
 class _Reader:
     """Walks `upgrade()` and the functions of the file that it calls, keeping the loops that it is inside of."""
 
-    def __init__(self, path: str, functions: dict[str, ast.FunctionDef]) -> None:
+    def __init__(self, path: str, functions: dict[str, ast.FunctionDef], names: RevisionNames) -> None:
         self.path = path
+        self.names = names
         self.functions = functions
         self.calls: list[OperationCall] = []
         self.statements: list[Statement] = []
@@ -176,6 +179,7 @@ class _Reader:
                 self._within("batches", body)
             case ast.For(body=body, iter=iterated):
                 self._expression(iterated)
+                self._mapped_rows(node)
                 self._within("batches" if _counts(iterated) else "rows", body)
             case ast.If(body=body, orelse=orelse, test=test):
                 self._expression(test)
@@ -186,10 +190,13 @@ class _Reader:
                 self.block(finalbody)
             case ast.Raise(exc=ast.expr() as raised) if "NotImplementedError" in ast.unparse(raised):
                 self.placeholders.append(Place(self.path, node.lineno, node.col_offset + 1))
-            case ast.FunctionDef() | ast.ClassDef():
+            case ast.FunctionDef():
                 pass
+            case ast.ClassDef():
+                self.names.assign(node)
             case _:
                 self._expression(node)
+                self.names.assign(node)
 
     def _within(self, loop: Loop, body: list[ast.stmt]) -> None:
         before, self._loop = self._loop, self._loop if self._loop == "batches" else loop
@@ -218,6 +225,11 @@ class _Reader:
                 and call.args
             ):
                 self._executed(call.args[0])
+            elif (
+                isinstance(name, ast.Attribute) and name.attr in {"update", "delete"} and _queried(name.value)
+            ):
+                place = Place(self.path, name.end_lineno or call.lineno, call.col_offset + 1)
+                self._add(core_statement(call, place, self.names))
             elif isinstance(name, ast.Attribute) and isinstance(name.value, ast.Name):
                 self._operation(call, name.value.id, name.attr)
 
@@ -248,9 +260,54 @@ class _Reader:
 
     def _executed(self, argument: ast.expr) -> None:
         place = Place(self.path, argument.lineno, argument.col_offset + 1)
-        found = statement_of(argument, place)
+        self._add(statement_of(argument, place, self.names))
+        sql = sql_of(argument, self.names)
+        written = written_operation(sql) if sql is not None else None
+        if written is not None:
+            self.calls.append(
+                OperationCall(
+                    name=written.name,
+                    place=place,
+                    table=written.table,
+                    keywords=frozenset(["postgresql_concurrently"] if written.concurrently else []),
+                    autocommit=self._autocommit,
+                )
+            )
+
+    def _add(self, found: Statement | None, loop: Loop | None = None) -> None:
         if found:
-            self.statements.append(msgspec.structs.replace(found, loop=self._loop))
+            loop = self._loop if loop is None else loop
+            self.statements.append(msgspec.structs.replace(found, loop=loop, autocommit=self._autocommit))
+
+    def _mapped_rows(self, node: ast.For) -> None:
+        """`for user in session.query(User): user.name = …` is one UPDATE a row when the session flushes."""
+        entity = _queried(self.names.value(node.iter))
+        if entity is None or not isinstance(node.target, ast.Name) or self._loop == "batches":
+            return
+        for part in (inner for statement in node.body for inner in ast.walk(statement)):
+            match part:
+                case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=field) as target]) if (
+                    name == node.target.id
+                ):
+                    place = Place(self.path, target.lineno, target.col_offset + 1)
+                    table = self.names.table(entity)
+                    self._add(Statement(kind="update", place=place, table=table, targets=(field,)), "rows")
+                    return
+                case _:
+                    pass
+
+
+def _queried(node: ast.expr | None) -> ast.expr | None:
+    """The class that `session.query(User)…` or `session.scalars(select(User)…)` asks for."""
+    while isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in {"query", "select"} and node.args:
+            return node.args[0] if isinstance(node.args[0], ast.Name) else None
+        if name in {"scalars", "execute"} and node.args:
+            node = node.args[0]
+        else:
+            node = node.func.value if isinstance(node.func, ast.Attribute) else None
+    return None
 
 
 def _outermost_first(node: ast.AST) -> Iterator[ast.Call]:

@@ -46,13 +46,13 @@ if TYPE_CHECKING:
 
     from instar_lint.deployment import Deployment
     from instar_lint.findings import Finding
-    from instar_lint.revisions import Revision
+    from instar_lint.revisions import OperationCall, Revision
 
 _LOCKING = frozenset(
     {
         "add_column", "alter_column", "drop_column", "drop_table", "rename_table", "create_index", "drop_index",
         "create_unique_constraint", "create_foreign_key", "create_check_constraint", "create_primary_key",
-        "drop_constraint",
+        "drop_constraint", "alter_table",
     }
 )  # fmt: skip
 
@@ -61,8 +61,10 @@ def check_revision(revision: Revision, deployment: Deployment) -> Iterator[Findi
     """DDL and data in one transaction."""
     del deployment
     created = revision.created
-    changes = [call for call in revision.upgrade if call.name in _LOCKING and call.table not in created]
-    data = [s for s in revision.statements if s.table is None or s.table not in created]
+    changes = [call for call in revision.upgrade if _locks(call) and call.table not in created]
+    data = [
+        s for s in revision.statements if not s.autocommit and (s.table is None or s.table not in created)
+    ]
     if changes and data:
         first = changes[0]
         message = (
@@ -70,3 +72,8 @@ def check_revision(revision: Revision, deployment: Deployment) -> Iterator[Findi
             "rewritten; make it two revisions"
         )
         yield at_statement(data[0].place, "INS403", message, table=data[0].table)
+
+
+def _locks(call: OperationCall) -> bool:
+    """Whether it keeps a lock until the revision's transaction ends."""
+    return call.name in _LOCKING and not call.autocommit

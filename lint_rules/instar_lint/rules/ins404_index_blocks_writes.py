@@ -77,7 +77,7 @@ def _reason(call: OperationCall) -> str | None:
     if "postgresql_concurrently" not in call.keywords:
         return (
             f"nobody writes to {table} while this index is built; "
-            "use postgresql_concurrently=True inside autocommit_block()"
+            "use postgresql_concurrently=True (CONCURRENTLY in SQL) inside autocommit_block()"
         )
     if not call.autocommit:
         return "a concurrent build cannot run inside a transaction; put it inside op.get_context().autocommit_block()"

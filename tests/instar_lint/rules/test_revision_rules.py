@@ -77,6 +77,36 @@ def test_the_example_is_reported_and_what_to_use_instead_is_not(code):
         ('op.create_unique_constraint("u", "users", ["a"])', ["INS404"]),
         ('op.execute(f"UPDATE users SET a = {value} WHERE id = 1")', []),
         ("raise NotImplementedError", ["INS406"]),
+        ('sql = "UPDATE users SET a = 1"\nop.get_bind().execute(sa.text(sql))', ["INS401"]),
+        ("q = users.update()\nq = q.values(a=1)\nop.execute(q)", ["INS401"]),
+        ("q = users.update()\nq = q.where(users.c.id == 7)\nop.execute(q.values(a=1))", []),
+        (
+            't = sa.table("tags")\nop.create_table("tags", sa.Column("a"))\nop.execute(t.update().values(a=1))',
+            [],
+        ),
+        (
+            'op.execute("CREATE TABLE IF NOT EXISTS tags (a int)")\nop.execute("UPDATE tags SET a = 1")',
+            [],
+        ),
+        ('session.query(User).filter(User.a.is_(None)).update({"a": 1})', ["INS401"]),
+        ("session.query(User).filter(User.id == 7).update({User.a: 1})", []),
+        ("for user in session.query(User).all():\n    user.a = 1", ["INS401"]),
+        ("for user in session.scalars(sa.select(User)):\n    if user.b:\n        user.a = 1", ["INS401"]),
+        ("for user in session.query(User):\n    print(user.a)", []),
+        ('op.execute("CREATE UNIQUE INDEX i ON public.users (a)")', ["INS404"]),
+        ('op.execute("CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON users (a)")', ["INS404"]),
+        (
+            (
+                "with op.get_context().autocommit_block():\n"
+                '    op.execute("CREATE INDEX CONCURRENTLY i ON users (a)")\n'
+                'op.execute("UPDATE users SET b = 1 WHERE id = 1")'
+            ),
+            [],
+        ),
+        (
+            'op.execute("ALTER TABLE users DROP COLUMN a")\nop.execute("UPDATE users SET b = 1 WHERE id = 1")',
+            ["INS403"],
+        ),
     ],
 )
 def test_statements_and_operations(body, codes):
@@ -108,3 +138,10 @@ def test_other_backends_build_indexes_beside_writers():
 @pytest.mark.parametrize("text", ["def upgrade(:", "x = 1\n", "\0", "revision = 'a'\n", "(" * 5000])
 def test_what_is_no_revision_is_none(text):
     assert parse_revision(text, "a.py") is None
+
+
+def test_a_class_of_the_revision_stands_for_its_table():
+    body = 'class Tag(Base):\n    __tablename__ = "tags"\n\n\ndef upgrade():\n    op.execute(sa.update(Tag).values(a=1))\n'
+    revision = parse_revision(HEAD + body, "a.py")
+    assert revision is not None
+    assert revision.fills("tags", "a")
