@@ -161,8 +161,13 @@ class Collected:
         return facts
 
 
+_FORMATTED = re.compile(r"""\b(?:[fF][rR]?|[rR][fF])["']""")
+
+
 def _newer(text: str) -> ast.Module | None:
     """The tree of a file whose f-strings this interpreter does not read; columns on their lines may be off."""
+    if not _FORMATTED.search(text):
+        return None  # what else may be wrong with it is not worth LibCST's time
     from instar.dialects.sqlalchemy.reading.backdate import backdate  # noqa: PLC0415 - LibCST is slow to import
     from instar.dialects.sqlalchemy.reading.older import too_deep  # noqa: PLC0415 - read by no other file here
 
