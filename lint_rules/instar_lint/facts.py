@@ -27,6 +27,9 @@ Role: TypeAlias = Literal["value", "filter", "order", "group", "join", "select"]
 Operator: TypeAlias = Literal["eq", "in", "is_null", "range", "prefix", "other"]
 
 
+Receiver: TypeAlias = Literal["row", "class", "alias"]
+
+
 class _Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="fact"):
     """What all facts share: where, and how sure the frontend is of the table.
 
@@ -53,6 +56,7 @@ class FieldUse(_Fact, frozen=True, tag="field"):
         operator: The comparison, where the role is a filter.
         constant: Whether a filter compares with something other than None/undefined.
         subject: The source text of the receiver, for messages and fixes (`user` of `user.name`).
+        receiver: Whether that is a row, the mapped class, or an alias of it in a query.
         scope: The qualified name of the enclosing function or class, for baselines.
     """
 
@@ -67,6 +71,7 @@ class FieldUse(_Fact, frozen=True, tag="field"):
     operator: Operator | None = None
     constant: bool = True
     subject: str = ""
+    receiver: Receiver = "row"
     scope: str = ""
 
 

@@ -116,6 +116,42 @@ def test_a_field_without_a_table_is_as_sure_as_its_fact():
     assert (finding.confidence, finding.field) == ("likely", "legacy_field")
 
 
+LEAVING = {"table": "users", "subject": "User", "receiver": "class"}
+
+
+@pytest.mark.parametrize(
+    ("more", "next_step", "fixed"),
+    [
+        ({"role": "filter"}, "use app.accessors.users.display_name_expression() [instar fix]", True),
+        ({"role": "filter", "receiver": "alias"}, "read display_name instead", False),
+        (
+            {"role": "filter", "receiver": "row", "subject": "user"},
+            "read app.accessors.users.display_name(user) [instar fix]",
+            True,
+        ),
+        (
+            {"role": "filter", "via": "keyword", "receiver": "row", "subject": ""},
+            "use filter(app.accessors.users.display_name_expression() == …)",
+            False,
+        ),
+        ({"role": "value"}, "use app.accessors.users.display_name_expression()", False),
+        ({"role": "value", "receiver": "row", "subject": ""}, "read display_name instead", False),
+    ],
+    ids=["a class", "an alias", "a row in a filter", "filter_by", "a function over it", "a pattern"],
+)
+def test_what_stands_for_a_field_fits_what_it_is_read_of(more, next_step, fixed):
+    (one,) = (f for f in DEPLOYMENT.fields if f.field.name == "user_name")
+    one = msgspec.structs.replace(one, expression="app.accessors.users.display_name_expression")
+    deployment = msgspec.structs.replace(DEPLOYMENT, fields=(one,))
+    [finding] = lint_facts([use("user_name", **(LEAVING | more))], deployment)
+    assert (finding.message.partition("; ")[2], finding.fix is not None) == (next_step, fixed)
+
+
+def test_a_line_that_reads_and_writes_at_once_is_said_once():
+    augmented = [use("user_name", access, table="users", subject="user") for access in ("read", "write")]
+    assert [message[:6] for message in said(*augmented)] == ["INS204"]
+
+
 def test_a_write_of_both_sides_is_no_finding():
     both = [
         use("user_name", "write", table="users", subject="user", scope="f"),

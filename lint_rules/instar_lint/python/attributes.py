@@ -13,15 +13,20 @@ from instar_lint.python.named_columns import columns_of
 from instar_lint.python.narrowing import path_of
 from instar_lint.python.values import (
     UNKNOWN,
+    ColumnOf,
     Entity,
     External,
     Instance,
+    RelationOf,
+    Subquery,
+    TableOf,
     TypeVariable,
     Unknown,
     Value,
 )
 
 if TYPE_CHECKING:
+    from instar_lint.facts import Receiver
     from instar_lint.python.frame import Frame
     from instar_lint.python.report import Token
 
@@ -64,7 +69,15 @@ def read_name(
     subject = _source(receiver)
     if columns:
         report.fields(
-            frame, token, name, columns, access=access, via="attribute", subject=subject, stored=stored
+            frame,
+            token,
+            name,
+            columns,
+            access=access,
+            via="attribute",
+            subject=subject,
+            receiver=_kind(base),
+            stored=stored,
         )
     elif isinstance(base, Unknown | TypeVariable | External) and receiver is not None:
         for confidence, guessed in guess(frame, receiver, name):
@@ -87,6 +100,18 @@ def read_name(
         report.fields(
             frame, token, name, below, access=access, via="attribute", confidence="likely", subject=subject
         )
+
+
+def _kind(base: Value) -> Receiver:
+    match base:
+        case Entity(aliased=aliased):
+            return "alias" if aliased else "class"
+        case ColumnOf() | RelationOf() | TableOf():
+            return "class"
+        case Subquery():
+            return "alias"
+        case _:
+            return "row"
 
 
 def _from_callers(frame: Frame, receiver: ast.expr) -> Value:

@@ -109,7 +109,7 @@ def _library_object(callee: Value) -> Value:
 
 def _aliased(frame: Frame, node: ast.Call) -> Value:
     values = evaluate_arguments(frame, node)
-    return values[0] if values and isinstance(values[0], Entity) else UNKNOWN
+    return Entity(values[0].cls, aliased=True) if values and isinstance(values[0], Entity) else UNKNOWN
 
 
 def _named(access: str) -> Callable[[Frame, ast.Call], Value]:

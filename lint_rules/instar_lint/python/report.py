@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from instar.contracts import Confidence
-    from instar_lint.facts import Via
+    from instar_lint.facts import Receiver, Via
     from instar_lint.python.frame import Frame
     from instar_lint.python.knowledge import Column, Knowledge
     from instar_lint.python.values import Statement
@@ -88,6 +88,7 @@ class Report:
         via: Via,
         confidence: Confidence = "proven",
         subject: str = "",
+        receiver: Receiver = "row",
         stored: bool = False,
     ) -> None:
         """Report the use of a field, once per stored field that the name may stand for.
@@ -117,6 +118,7 @@ class Report:
                         operator=frame.operator,
                         constant=frame.constant,
                         subject=subject,
+                        receiver=receiver,
                         scope=frame.scope,
                     )
                 )

@@ -39,9 +39,10 @@ class Instance(_Value, frozen=True):
 
 
 class Entity(_Value, frozen=True):
-    """A mapped class, or an alias of one."""
+    """A mapped class, or an alias of one in a query."""
 
     cls: str
+    aliased: bool = False
 
 
 class ColumnOf(_Value, frozen=True):

@@ -44,8 +44,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar_lint.facts import FieldUse
-from instar_lint.findings import FixHint, at_fact
-from instar_lint.rules.wording import instead, through_accessor
+from instar_lint.findings import at_fact
+from instar_lint.rules.wording import instead, safely
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,22 +56,24 @@ if TYPE_CHECKING:
 
 
 def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
-    """Reads of fields on their way out."""
-    for fact in facts:
-        if not isinstance(fact, FieldUse) or fact.access != "read" or fact.via in {"implicit", "declaration"}:
+    """Reads of fields on their way out; one that a line also writes is said as the write that it is."""
+    uses = [fact for fact in facts if isinstance(fact, FieldUse)]
+    written = {(use.place, use.name) for use in uses if use.access == "write"}
+    for use in uses:
+        if use.access != "read" or use.via in {"implicit", "declaration"} or (use.place, use.name) in written:
             continue
-        for one in deployment.fields_named(fact):
+        for one in deployment.fields_named(use):
             if one.state == "leaving":
-                yield _finding(fact, one)
+                yield _finding(use, one, deployment)
 
 
-def _finding(use: FieldUse, one: FieldInFlight) -> Finding:
-    next_step = instead(one, "read")
-    fix = None
-    if use.via == "attribute" and use.role == "value" and one.accessor:
-        next_step, fix = through_accessor(use, one.accessor)
-    elif use.via == "attribute" and use.role in {"filter", "order", "group", "join"} and one.expression:
-        next_step = f"use {one.expression}() [instar fix]"
-        fix = FixHint(kind="filter", name=use.name, accessor=one.expression)
+def _finding(use: FieldUse, one: FieldInFlight, deployment: Deployment) -> Finding:
+    next_step, fix = safely(use, one) or (_by_hand(one, deployment), None)
     message = f"{one.title} leaves {one.origin.since}; {next_step}"
     return msgspec.structs.replace(at_fact(use, "INS203", message, field=one.field.name), fix=fix)
+
+
+def _by_hand(one: FieldInFlight, deployment: Deployment) -> str:
+    if one.successor and deployment.is_unfilled(one, one.successor):
+        return f"read {one.successor.code_name} too, and it alone after its backfill is verified"
+    return instead(one, "read")

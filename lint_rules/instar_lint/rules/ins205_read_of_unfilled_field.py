@@ -45,7 +45,7 @@ import msgspec
 
 from instar_lint.facts import FieldUse
 from instar_lint.findings import at_fact
-from instar_lint.rules.wording import listing, through_accessor
+from instar_lint.rules.wording import listing, safely
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,9 +73,7 @@ def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
 
 def _finding(use: FieldUse, one: FieldInFlight) -> Finding:
     where = listing(one.environments)
-    fix = None
-    next_step = "read it after its backfill is verified, or handle its absence"
-    if one.accessor and use.via == "attribute" and use.role == "value":
-        next_step, fix = through_accessor(use, one.accessor)
+    otherwise = "read it after its backfill is verified, or handle its absence"
+    next_step, fix = safely(use, one) or (otherwise, None)
     message = f"{one.title} is not filled yet in {where} ({one.origin.migration}); {next_step}"
     return msgspec.structs.replace(at_fact(use, "INS205", message, field=one.field.name), fix=fix)

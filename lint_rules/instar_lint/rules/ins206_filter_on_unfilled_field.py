@@ -45,8 +45,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from instar_lint.facts import FieldUse
-from instar_lint.findings import FixHint, at_fact
-from instar_lint.rules.wording import listing
+from instar_lint.findings import at_fact
+from instar_lint.rules.wording import listing, safely
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,10 +78,6 @@ def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
 def _finding(use: FieldUse, one: FieldInFlight) -> Finding:
     verb = {"filter": "filtering", "order": "ordering", "join": "joining", "group": "grouping"}[use.role]
     where = listing(one.environments)
-    fix = None
-    next_step = "ship this query after its backfill is verified"
-    if one.expression and use.via == "attribute":
-        next_step = f"use {one.expression}() [instar fix]"
-        fix = FixHint(kind="filter", name=use.name, accessor=one.expression)
+    next_step, fix = safely(use, one) or ("ship this query after its backfill is verified", None)
     message = f"{one.title} is not filled yet in {where} ({one.origin.migration}): {verb} by it loses rows; {next_step}"
     return msgspec.structs.replace(at_fact(use, "INS206", message, field=one.field.name), fix=fix)

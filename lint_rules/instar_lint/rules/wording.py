@@ -41,13 +41,33 @@ def instead(one: FieldInFlight, verb: str) -> str:
     return f"take this {verb} out, or keep the field until no code needs it"
 
 
-def through_accessor(use: FieldUse, accessor: str) -> tuple[str, FixHint | None]:
-    """How to read a field through its accessor, and the fix; TypeScript is fixed by hand."""
+def safely(use: FieldUse, one: FieldInFlight) -> tuple[str, FixHint | None] | None:
+    """How to read a field through its accessor, and the fix where it is one name for another; None without one."""
+    in_query = use.role in {"filter", "order", "group", "join"}
+    if in_query and (use.receiver != "row" or use.via != "attribute"):
+        return _in_query(use, one)
+    if use.via != "attribute" or not (in_query or use.role == "value"):
+        return None
+    if use.receiver != "row":
+        expression = one.expression if use.receiver == "class" else ""
+        return (f"use {expression}()", None) if expression else None
+    if not one.accessor or not use.subject:
+        return None
     if not use.place.path.endswith(".py"):
-        module, _, function = accessor.rpartition(".")
+        module, _, function = one.accessor.rpartition(".")
         return f"read {function}({use.subject}) of {module}", None
-    fix = FixHint(kind="read", name=use.name, accessor=accessor)
-    return f"read {accessor}({use.subject}) [instar fix]", fix
+    fix = FixHint(kind="read", name=use.name, accessor=one.accessor)
+    return f"read {one.accessor}({use.subject}) [instar fix]", fix
+
+
+def _in_query(use: FieldUse, one: FieldInFlight) -> tuple[str, FixHint | None] | None:
+    """The accessor's expression, which is about the class itself: an alias of it is other rows."""
+    if not one.expression or use.receiver == "alias":
+        return None
+    if use.via == "attribute":
+        fix = FixHint(kind="filter", name=use.name, accessor=one.expression)
+        return f"use {one.expression}() [instar fix]", fix
+    return (f"use filter({one.expression}() == …)", None) if use.via == "keyword" else None
 
 
 def new_name(use: FieldUse, one: FieldInFlight) -> FixHint | None:

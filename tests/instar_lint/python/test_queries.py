@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from instar.schema.model import Constraint
-from instar_lint.facts import Query
+from instar_lint.facts import FieldUse, Query
 from instar_lint.python import Watch
 from python_frontend import SCHEMA, facts, knowledge
 
@@ -63,3 +63,18 @@ def test_a_conflict_names_its_constraint(given, said):
     """
     found = [(query.unique_on, query.named_index) for query in queries(text, schema=schema)]
     assert found == ([] if said == "another" else [(("title",), None)])
+
+
+@pytest.mark.parametrize(
+    ("expression", "receiver"),
+    [("User.name", "class"), ("other.name", "alias"), ("user.name", "row")],
+)
+def test_a_use_says_what_it_is_read_of(expression, receiver):
+    text = f"""
+        from sqlalchemy.orm import aliased
+        def f(session, user: User):
+            other = aliased(User)
+            return session.query(Post).filter(Post.title == {expression})
+    """
+    (use,) = [f for f in facts(text) if isinstance(f, FieldUse) and f.field == "user_name"]
+    assert (use.role, use.receiver) == ("filter", receiver)
