@@ -11,6 +11,7 @@ import msgspec
 from instar.errors import InstarError
 from instar.schema.renames import parse_rename
 from instar.sources import WORKTREE
+from instar.sources.overlay import OverlaySource
 from instar_lint.baseline import Entry, against, decode
 from instar_lint.findings import Finding, in_order
 from instar_lint.project import LintProject, between_versions, pending
@@ -21,7 +22,7 @@ from instar_lint.suppressions import without_suppressed
 from instar_lint.versions import Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from instar.cli.project import Project
     from instar.sources import Source
@@ -62,6 +63,8 @@ def open_lint(
     to_version: str | None,
     environment: str | None,
     renames: Sequence[str] = (),
+    *,
+    buffers: Mapping[str, bytes] | None = None,
 ) -> LintProject:
     """The project ready to be linted: against one version, or against what is deployed.
 
@@ -71,6 +74,7 @@ def open_lint(
         to_version: The version whose code is linted; the work tree when None.
         environment: The one environment that counts.
         renames: What is a rename between the two versions, as the user typed it.
+        buffers: What stands in for some files of the version that is linted, by path.
 
     Raises:
         InstarError: A version, a migration or a record cannot be read, or a rename does not fit.
@@ -82,7 +86,7 @@ def open_lint(
         )
     bare = project.repository is not None and project.repository.bare
     name = to_version or ("HEAD" if bare else WORKTREE)
-    source = project.source(name)
+    source = OverlaySource(project.source(name), buffers) if buffers else project.source(name)
     readings = Readings(project.config, str(project.root))
     labels = Labels(from_version or "", _title(project, name))
     if from_version is not None:

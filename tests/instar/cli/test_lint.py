@@ -122,6 +122,25 @@ def test_bad_input_is_one_line_and_exit_2(project, arguments, said, monkeypatch)
     assert done.err.count("\n") == 1
 
 
+def test_fix_leaves_nothing_that_it_could_mend_and_keeps_the_encoding(project):
+    both = project / "app/both.py"
+    text = (
+        "# -*- coding: latin-1 -*-\nfrom app.accessors import users\nfrom app.models import User\n\n\n"
+        "def f(user: User):\n    return 'é', user.user_name, user.display_name\n"
+    )
+    both.write_bytes(text.encode("latin-1"))
+    marked = project / "app/marked.py"
+    marked.write_bytes(text.replace("latin-1", "utf-8").replace("\n", "\r\n").encode("utf-8-sig"))
+    assert "4 findings mended in 2 files" in run("fix", "--repo", project, both, marked).out
+    once = "users.display_name(user)"
+    expected = text.replace("user.user_name", once).replace("user.display_name", once)
+    assert both.read_bytes() == expected.encode("latin-1")
+    assert marked.read_bytes().decode("utf-8-sig") == expected.replace("latin-1", "utf-8").replace(
+        "\n", "\r\n"
+    )
+    assert "0 findings mended" in run("fix", "--repo", project, both, marked).out
+
+
 def test_fix_shows_then_writes_then_has_nothing_left(project):
     shown = run("fix", "--repo", project, "--diff")
     assert "+    return users.display_name(user)  # as it was\n" in shown.out

@@ -13,9 +13,6 @@ from instar.cli.output import counted, say
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from instar_lint.findings import Finding
-    from instar_lint.fixes import Mended
-
 
 @click.command(name="fix")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
@@ -44,43 +41,24 @@ def command(
       instar fix app/views.py
     """
     from instar.cli.files import replace_file
-    from instar.cli.linting import chosen_paths, lint, open_lint
+    from instar.cli.mending import mend_project
     from instar.cli.project import Project
 
     project = Project.open(repo, dialect=dialect, schema=schema)
-    linted = open_lint(project, None, None, environment)
-    chosen = chosen_paths(project, linted.source, paths, None)
-    findings = lint(linted, chosen, unused_noqa=False).findings
-    mended = 0
-    changed = 0
-    for path in sorted({finding.place.path for finding in findings if finding.fix}):
-        data = linted.source.read(path) or b""
-        done = _mended(data, [finding for finding in findings if finding.place.path == path])
-        if done is None or not done.findings:
-            continue
-        mended += len(done.findings)
-        changed += 1
+    done = mend_project(project, paths, environment)
+    for file in done.files:
         if show_diff or dry_run:
-            say(_diff(path, data.decode(), done.text))
+            say(_diff(file.path, *file.texts))
         else:
-            replace_file(project.root / path, done.text.encode())
-            say(f"{path}: {counted(len(done.findings), 'finding')} mended")
-    rest = sum(finding.confidence == "proven" for finding in findings) - mended
+            replace_file(project.root / file.path, file.after)
+            say(f"{file.path}: {counted(file.mended, 'finding')} mended")
     verb = "would be mended" if show_diff or dry_run else "mended"
+    mended = sum(file.mended for file in done.files)
     say(
-        f"{counted(mended, 'finding')} {verb} in {counted(changed, 'file')}, {rest} left for you (instar lint)."
+        f"{counted(mended, 'finding')} {verb} in {counted(len(done.files), 'file')}, "
+        f"{done.left} left for you (instar lint)."
     )
     return 0
-
-
-def _mended(data: bytes, findings: list[Finding]) -> Mended | None:
-    from instar_lint.fixes import mend
-
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return None
-    return mend(text, findings)
 
 
 def _diff(path: str, before: str, after: str) -> str:
