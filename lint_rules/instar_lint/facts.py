@@ -27,7 +27,12 @@ Role: TypeAlias = Literal["value", "filter", "order", "group", "join", "select"]
 Operator: TypeAlias = Literal["eq", "in", "is_null", "range", "prefix", "other"]
 
 
-Receiver: TypeAlias = Literal["row", "class", "alias"]
+Receiver: TypeAlias = Literal[
+    "row",
+    "class",  # the mapped class
+    "table",  # its table, or rows that are given to it past the session
+    "alias",  # an alias or a subquery: other rows of the class
+]
 
 
 class _Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="fact"):
@@ -56,7 +61,7 @@ class FieldUse(_Fact, frozen=True, tag="field"):
         operator: The comparison, where the role is a filter.
         constant: Whether a filter compares with something other than None/undefined.
         subject: The source text of the receiver, for messages and fixes (`user` of `user.name`).
-        receiver: Whether that is a row, the mapped class, or an alias of it in a query.
+        receiver: What that is.
         scope: The qualified name of the enclosing function or class, for baselines.
     """
 

@@ -152,6 +152,27 @@ def test_a_line_that_reads_and_writes_at_once_is_said_once():
     assert [message[:6] for message in said(*augmented)] == ["INS204"]
 
 
+@pytest.mark.parametrize(
+    ("more", "codes"),
+    [
+        ({"via": "attribute"}, ["INS204"]),
+        ({"via": "string", "receiver": "class"}, ["INS204"]),
+        ({"via": "keyword", "receiver": "table"}, ["INS207"]),
+        ({"via": "sql", "subject": ""}, ["INS207"]),
+    ],
+    ids=["an attribute", "rows of a statement of the class", "a statement of the table", "raw SQL"],
+)
+def test_what_listeners_cannot_see_writes_both_sides(more, codes):
+    (one,) = (f for f in DEPLOYMENT.fields if f.field.name == "user_name")
+    kept = msgspec.structs.replace(one, synced=False, kept=True)
+    arriving = msgspec.structs.replace(
+        one, field=one.successor, names=frozenset({"display_name"}), state="unfilled", successor=None
+    )
+    deployment = msgspec.structs.replace(DEPLOYMENT, fields=(kept, arriving))
+    write = use("user_name", "write", **({"table": "users", "subject": "user"} | more))
+    assert [finding.code for finding in lint_facts([write], deployment)] == codes
+
+
 def test_a_write_of_both_sides_is_no_finding():
     both = [
         use("user_name", "write", table="users", subject="user", scope="f"),

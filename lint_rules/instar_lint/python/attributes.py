@@ -9,24 +9,19 @@ from instar_lint.python.attribute_values import attribute_of
 from instar_lint.python.callers import called_with
 from instar_lint.python.frame import evaluates
 from instar_lint.python.guesses import guess
-from instar_lint.python.named_columns import columns_of
+from instar_lint.python.named_columns import columns_of, receiver_of
 from instar_lint.python.narrowing import path_of
 from instar_lint.python.values import (
     UNKNOWN,
-    ColumnOf,
     Entity,
     External,
     Instance,
-    RelationOf,
-    Subquery,
-    TableOf,
     TypeVariable,
     Unknown,
     Value,
 )
 
 if TYPE_CHECKING:
-    from instar_lint.facts import Receiver
     from instar_lint.python.frame import Frame
     from instar_lint.python.report import Token
 
@@ -76,7 +71,7 @@ def read_name(
             access=access,
             via="attribute",
             subject=subject,
-            receiver=_kind(base),
+            receiver=receiver_of(base),
             stored=stored,
         )
     elif isinstance(base, Unknown | TypeVariable | External) and receiver is not None:
@@ -100,18 +95,6 @@ def read_name(
         report.fields(
             frame, token, name, below, access=access, via="attribute", confidence="likely", subject=subject
         )
-
-
-def _kind(base: Value) -> Receiver:
-    match base:
-        case Entity(aliased=aliased):
-            return "alias" if aliased else "class"
-        case ColumnOf() | RelationOf() | TableOf():
-            return "class"
-        case Subquery():
-            return "alias"
-        case _:
-            return "row"
 
 
 def _from_callers(frame: Frame, receiver: ast.expr) -> Value:

@@ -21,6 +21,7 @@ from instar_lint.python.values import (
 )
 
 if TYPE_CHECKING:
+    from instar_lint.facts import Receiver
     from instar_lint.python.frame import Frame
     from instar_lint.python.knowledge import Column
 
@@ -72,3 +73,18 @@ def _projected(frame: Frame, statement: Statement, name: str) -> tuple[tuple[Col
             if found:
                 return found, True
     return (), False
+
+
+def receiver_of(value: Value) -> Receiver:
+    """What a field is read of, or written to."""
+    match value:
+        case Entity(aliased=aliased):
+            return "alias" if aliased else "class"
+        case ColumnOf() | RelationOf():
+            return "class"
+        case TableOf():
+            return "table"
+        case Subquery():
+            return "alias"
+        case _:
+            return "row"

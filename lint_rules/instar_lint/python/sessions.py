@@ -160,7 +160,7 @@ def _bulk(frame: Frame, node: ast.Call, base: Value, name: str) -> Value | None:
         return None
     mapping = item_of(values[1])
     entries, complete = known_keys(mapping)
-    given = entries_written(frame, values[0], entries, node)
+    given = entries_written(frame, values[0], entries, node, receiver="table")
     if name == "bulk_insert_mappings" and frame.report is not None:
         frame.report.insert(frame, node, values[0].cls, given, complete=complete)
     return PLAIN

@@ -101,10 +101,7 @@ def _one(
     if not found:
         return
     text = node.value if isinstance(node.value, str) else ""
-    written = (
-        re.search(rf"\b(?:set|insert\s+into)\b[^;]*\b{re.escape(column)}\b", text, re.IGNORECASE | re.DOTALL)
-        is not None
-    )
+    starts = [found.start() for found in re.finditer(rf"(?<!\w){re.escape(column)}(?!\w)", text)]
     for nth in _mentions_of(column, table[1], text) or (0,):
         token = report.literal_token(node, column, nth)
         report.fields(
@@ -112,11 +109,22 @@ def _one(
             token,
             column,
             found,
-            access="write" if written else "read",
+            access="write" if nth < len(starts) and _is_written(text, starts[nth], column) else "read",
             via="sql",
             confidence=confidence,
             stored=True,
         )
+
+
+_CLAUSE = re.compile(r"(?i)\b(insert\s+into|set|values|select|from|where|on|returning|join|using)\b")
+
+
+def _is_written(text: str, start: int, column: str) -> bool:
+    """Whether a statement sets the column that stands there: `SET name = …`, `INSERT INTO users (name)`."""
+    clauses = _CLAUSE.findall(text, 0, start)
+    last = clauses[-1].lower() if clauses else ""
+    after = text[start + len(column) :].lstrip('"` ')
+    return (last == "set" and after.startswith("=")) or last.startswith("insert")
 
 
 def _mentions_of(column: str, table: str, text: str) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from instar_lint.python.named_columns import columns_of
+from instar_lint.python.named_columns import columns_of, receiver_of
 from instar_lint.python.report import Token
 from instar_lint.python.values import (
     Dictionary,
@@ -22,6 +22,7 @@ from instar_lint.python.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from instar_lint.facts import Receiver
     from instar_lint.python.frame import Frame
     from instar_lint.python.report import Report
 
@@ -63,14 +64,32 @@ def name_in_text(frame: Frame, base: Value, text: str, node: ast.Constant, acces
         _named(frame, report, base, text, report.literal_token(node, text), access=access)
 
 
-def _named(frame: Frame, report: Report, base: Value, text: str, token: Token | None, *, access: str) -> None:
+def _named(
+    frame: Frame,
+    report: Report,
+    base: Value,
+    text: str,
+    token: Token | None,
+    *,
+    access: str,
+    receiver: Receiver | None = None,
+) -> None:
     columns, stored = columns_of(frame, base, text)
     if not columns and isinstance(base, Entity | Instance):
         table = frame.knowledge.table_of(base)
         columns = frame.knowledge.stored_column(table[1], table[0], text) if table is not None else ()
         stored = bool(columns)
     if token is not None:
-        report.fields(frame, token, text, columns, access=access, via="string", stored=stored)
+        report.fields(
+            frame,
+            token,
+            text,
+            columns,
+            access=access,
+            via="string",
+            receiver=receiver or receiver_of(base),
+            stored=stored,
+        )
 
 
 def read_item(frame: Frame, node: ast.Subscript, base: Value, index: Value) -> None:
@@ -96,6 +115,7 @@ def entries_written(
     *,
     access: str = "write",
     stored: bool = False,
+    receiver: Receiver | None = None,
 ) -> list[str]:
     """Report the keys of a mapping as fields of `base`, written unless said; returns the attribute names.
 
@@ -106,6 +126,7 @@ def entries_written(
         at: The expression that uses the mapping.
         access: What is done to the fields.
         stored: Whether stored names are understood too.
+        receiver: What the rows are given to, where it is not `base` itself.
     """
     names = []
     for entry in entries:
@@ -115,12 +136,20 @@ def entries_written(
             continue
         token = token_of(report, entry.node, entry.path, entry.key, at)
         if isinstance(entry.node, ast.Constant):
-            _named(frame, report, base, entry.key, token, access=access)
+            _named(frame, report, base, entry.key, token, access=access, receiver=receiver)
         elif isinstance(entry.node, ast.keyword):
-            _keyword(frame, report, base, entry.key, token, access=access, stored=stored)
+            _keyword(frame, report, base, entry.key, token, access=access, stored=stored, receiver=receiver)
         elif isinstance(base, Entity | Instance) and token is not None:
             columns = frame.knowledge.columns(base.cls, entry.key)
-            report.fields(frame, token, entry.key, columns, access=access, via="attribute")
+            report.fields(
+                frame,
+                token,
+                entry.key,
+                columns,
+                access=access,
+                via="attribute",
+                receiver=receiver or receiver_of(base),
+            )
     return names
 
 
@@ -134,7 +163,15 @@ def keyword_use(
 
 
 def _keyword(
-    frame: Frame, report: Report, base: Value, name: str, token: Token | None, *, access: str, stored: bool
+    frame: Frame,
+    report: Report,
+    base: Value,
+    name: str,
+    token: Token | None,
+    *,
+    access: str,
+    stored: bool,
+    receiver: Receiver | None = None,
 ) -> None:
     columns, by_stored = columns_of(frame, base, name)
     if not columns and stored:
@@ -142,7 +179,16 @@ def _keyword(
         columns = frame.knowledge.stored_column(table[1], table[0], name) if table is not None else ()
         by_stored = bool(columns)
     if token is not None:
-        report.fields(frame, token, name, columns, access=access, via="keyword", stored=by_stored)
+        report.fields(
+            frame,
+            token,
+            name,
+            columns,
+            access=access,
+            via="keyword",
+            receiver=receiver or receiver_of(base),
+            stored=by_stored,
+        )
 
 
 def known_keys(value: Value) -> tuple[tuple[Entry, ...], bool]:

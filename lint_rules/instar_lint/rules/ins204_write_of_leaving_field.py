@@ -41,6 +41,7 @@ from typing import TYPE_CHECKING
 
 from instar_lint.facts import FieldUse
 from instar_lint.findings import at_fact
+from instar_lint.rules.ins207_one_side_written import completed_by_listeners
 from instar_lint.rules.wording import instead
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
             partner = one.successor
             if partner and (fact.scope, fact.subject, partner.code_name) in written:
                 continue
-            if deployment.declared.dialect == "convex" and partner and deployment.is_unfilled(one, partner):
+            both = deployment.declared.dialect == "convex" or (one.kept and not completed_by_listeners(fact))
+            if both and partner and deployment.is_unfilled(one, partner):
                 continue  # both are written until the new one is filled, which INS207 sees to
             message = f"{one.title} leaves {one.origin.since}; {instead(one, 'write')}"
             yield at_fact(fact, "INS204", message, field=one.field.name)

@@ -64,7 +64,7 @@ def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
         for fact in facts
         if isinstance(fact, FieldUse)
         and fact.access == "write"
-        and fact.via in {"attribute", "keyword", "string"}
+        and fact.via in {"attribute", "keyword", "string", "sql"}
     ]
     written = {(fact.scope, fact.subject, fact.field or fact.name) for fact in writes}
     for fact in writes:
@@ -72,10 +72,15 @@ def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
             partner = one.successor
             if partner is None or one.synced or one.state == "removed":
                 continue
-            if one.kept and fact.via in {"attribute", "keyword"}:
+            if one.kept and completed_by_listeners(fact):
                 continue
             if not {(fact.scope, fact.subject, name) for name in (partner.name, partner.code_name)} & written:
                 yield _finding(fact, one)
+
+
+def completed_by_listeners(use: FieldUse) -> bool:
+    """Whether generated listeners see a write: what a session flushes, and statements of the class."""
+    return use.via != "sql" and use.receiver != "table"
 
 
 def _finding(use: FieldUse, one: FieldInFlight) -> Finding:

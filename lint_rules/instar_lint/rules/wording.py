@@ -49,7 +49,7 @@ def safely(use: FieldUse, one: FieldInFlight) -> tuple[str, FixHint | None] | No
     if use.via != "attribute" or not (in_query or use.role == "value"):
         return None
     if use.receiver != "row":
-        expression = one.expression if use.receiver == "class" else ""
+        expression = one.expression if use.receiver != "alias" else ""
         return (f"use {expression}()", None) if expression else None
     if not one.accessor or not use.subject:
         return None

@@ -33,6 +33,19 @@ CASES = {
         connection.execute(text("INSERT INTO users (id, user_name) VALUES (1, 'x')"))
         #                                               ^ write
     """,
+    "an update that finds its rows by it": """
+        session.execute(text("UPDATE users SET email = 1 WHERE user_name = 2"))
+        #                                                      ^ read
+    """,
+    "an update of itself": """
+        session.execute(text("UPDATE users SET user_name = upper(user_name)"))
+        #                                      ^ write
+        #                                                        ^ read
+    """,
+    "an insert of what is read": """
+        session.execute(text("INSERT INTO users (email) SELECT user_name FROM users"))
+        #                                                      ^ read
+    """,
 }
 
 
