@@ -64,7 +64,7 @@ def generate(
     deploy = _deploy(migration, number)
     emitter, migration, schema = _ready(workspace, migration, base)
     emission = emitter.emit(workspace, migration, deploy, schema, choices)
-    files, hashes = _settled(workspace.source, migration, emission, choices)
+    files, hashes, adopted = _settled(workspace.source, migration, emission, choices)
     _refuse_broken(workspace, migration, schema, files)
     generated = max(migration.generated, deploy.number)
     migration = msgspec.structs.replace(
@@ -73,6 +73,7 @@ def generate(
         in_flight=in_flight(migration, generated),
         revisions={**migration.revisions, **emission.revisions},
         files=hashes,
+        adopted=adopted,
     )
     files[path_of(migration, workspace.config)] = encode(migration).decode()
     before = {path: _text(workspace.source, path) for path in files}
@@ -176,14 +177,22 @@ def _refuse_broken(
 
 def _settled(
     source: Source, migration: Migration, emission: Emission, choices: Choices
-) -> tuple[dict[str, str | None], dict[str, str]]:
-    """The files without those that stay as the user made them, and the hashes of instar's own."""
-    settled, hashes = dict(emission.files), dict(migration.files)
+) -> tuple[dict[str, str | None], dict[str, str], dict[str, str]]:
+    """The files without those that stay as the user made them, the hashes of all of them, and what was adopted.
+
+    A file that was adopted stays until something else would be written there than was at that time.
+    """
+    settled, hashes, adopted = dict(emission.files), dict(migration.files), dict(migration.adopted)
     for path in emission.owned:
         text = emission.files[path]
         there = _text(source, path)
         known = migration.files.get(path)
-        edited = there is not None and fingerprint(path, there) != (known or fingerprint(path, text or ""))
+        would = fingerprint(path, text or "")
+        edited = there is not None and fingerprint(path, there) != (known or would)
+        if not edited and there is not None and adopted.get(path) == would and not choices.force:
+            settled.pop(path, None)
+            continue
+        edited = edited or (there is not None and text is not None and path in adopted)
         if edited and known is None and not choices.force:
             raise InstarError(
                 "instar would write this file and it is there already. Move it, or overwrite it with --force. "
@@ -193,6 +202,7 @@ def _settled(
         if edited and choices.adopt and there is not None:
             settled.pop(path, None)
             hashes[path] = fingerprint(path, there)
+            adopted[path] = would
             continue
         if edited and not choices.force:
             raise InstarError(
@@ -200,11 +210,12 @@ def _settled(
                 "with --force. Nothing was written.",
                 path=path,
             )
+        adopted.pop(path, None)
         if text is None:
             hashes.pop(path, None)
         else:
-            hashes[path] = fingerprint(path, text)
-    return settled, hashes
+            hashes[path] = would
+    return settled, hashes, adopted
 
 
 def _text(source: Source, path: str) -> str | None:

@@ -175,6 +175,8 @@ def test_an_edit_by_hand_is_kept_or_overwritten_only_when_told(root: Path) -> No
         generate(workspace(root), migration, number=1)
     adopted = generate(workspace(root), migration, number=1, choices=Choices(adopt=True))
     assert revision.relative_to(root).as_posix() not in adopted.files
+    again = generate(workspace(root), adopted.migration, number=1)
+    assert revision.relative_to(root).as_posix() not in again.files
     assert "VARCHAR(80)" in str(
         generate(workspace(root), migration, number=1, choices=Choices(force=True)).files.values()
     )

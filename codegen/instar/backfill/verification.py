@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import sqlalchemy as sa
 
 from instar.backfill import tracking
 from instar.backfill.backends import backend_of
@@ -15,10 +16,9 @@ from instar.backfill.lease import Skipped, skipped_rows
 from instar.backfill.options import Options
 from instar.backfill.statements import Statements
 from instar.backfill.table import describe
+from instar.errors import InstarError
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
-
     from instar.backfill.backends.base import Backend
     from instar.schema.operations import BackfillWork
 
@@ -92,6 +92,12 @@ def verify(
             if work.clear:
                 return found
             return _sampled(connection, statements, found, options, sample)
+    except sa.exc.DBAPIError as error:
+        reason = " ".join(str(error.orig or error).split())
+        raise InstarError(
+            f"{work.name} cannot be checked: {reason[:500]}. "
+            "A migration that followed may have dropped a column that it reads."
+        ) from error
     finally:
         engine.dispose()
 

@@ -125,11 +125,15 @@ def ended_works(migration: Migration, applied: frozenset[str]) -> frozenset[str]
 
 
 def _countable(work: BackfillWork, table: Table, migration: Migration) -> bool:
-    """Whether expand has added what the work fills, and contract has not yet dropped what it may read."""
+    """Whether expand has added what the work fills, and no contract, of whatever migration, dropped what it reads."""
     dropped = {
         act.field.name if isinstance(act, DropField) else act.old.name
         for step in migration.steps
         for act in step.operations
         if isinstance(act, DropField | UnsyncFields) and (act.namespace, act.table) == table.key
     }
-    return all(table.field(name) is not None for name in {work.target, *dropped})
+    said = names_in(" ".join((work.guard, work.expression or "", work.agrees or "")))
+    versions = (migration.before.table(*table.key[::-1]), migration.target.table(*table.key[::-1]))
+    known = {field.name for version in versions if version is not None for field in version.fields}
+    read = {name for name in known if name.casefold() in said} | set(work.reads)
+    return all(table.field(name) is not None for name in {work.target, *dropped, *read})

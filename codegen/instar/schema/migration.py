@@ -173,6 +173,7 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         generated: How many deploys have their source edits and revisions written.
         revisions: The Alembic revision of each `ddl` step, by step id.
         files: The hash of every generated file by its path, to notice an edit by hand.
+        adopted: The hash of what instar would have written, by the path of every file that the user's edit was kept in.
         in_flight: What the database has otherwise than the source declares it once the generated deploys are out,
             as `table.name` of a column, index or constraint: Alembic's autogenerate is to leave it alone.
     """
@@ -195,6 +196,7 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     generated: int = 0
     revisions: dict[str, str] = {}
     files: dict[str, str] = {}
+    adopted: dict[str, str] = {}
     in_flight: tuple[str, ...] = ()
 
     @property

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from instar.dialects.sqlalchemy.editing.calls import closed, has, with_argument, without, without_none
 from instar.dialects.sqlalchemy.editing.statements import parsed_statement
 from instar.dialects.sqlalchemy.python_text import identifier, string
 
@@ -60,18 +61,18 @@ def adjusted(
     value = node.value if isinstance(node, (cst.Assign, cst.AnnAssign)) else None
     call = value if isinstance(value, cst.Call) else cst.parse_expression(f"{callee}()")
     assert isinstance(call, cst.Call)
-    call = _named(call, field)
+    call = named(call, field)
     for keyword, allowed in (("index", index), ("unique", unique)):
         if not allowed:
-            call = _without(call, keyword)
+            call = without(call, keyword)
     if field.server_default is None:
-        call = _without(call, "server_default")
+        call = without(call, "server_default")
     name = cst.Name(identifier(field.code_name))
     if isinstance(node, cst.AnnAssign):
         annotation = node.annotation.annotation
-        call = _without(call, "nullable")
+        call = without(call, "nullable")
         if by_keyword:
-            call = _with(call, "nullable", "True") if field.optional else call
+            call = with_argument(call, "nullable", cst.Name("True")) if field.optional else call
         annotation = _optional(annotation, optional=field.optional and not by_keyword)
         bare = not call.args and not isinstance(value, cst.Call)
         changed: cst.BaseSmallStatement = node.with_changes(
@@ -84,55 +85,25 @@ def adjusted(
         )
         return statement.with_changes(body=[changed, *statement.body[1:]])
     assert isinstance(node, cst.Assign)
-    call = _without(call, "nullable")
-    if not field.optional and not _has(call, "primary_key"):
-        call = _with(call, "nullable", "False")
+    call = without(call, "nullable")
+    if not field.optional and not has(call, "primary_key"):
+        call = with_argument(call, "nullable", cst.Name("False"))
     target = node.targets[0].with_changes(target=name)
     return statement.with_changes(body=[node.with_changes(targets=[target], value=call), *statement.body[1:]])
 
 
-def _named(call: cst.Call, field: Field) -> cst.Call:
-    """The call with the column's name first where it differs from the attribute's."""
+def named(call: cst.Call, field: Field) -> cst.Call:
+    """The call of a column with its name first where it differs from the attribute's."""
     arguments = list(call.args)
     if arguments and isinstance(arguments[0].value, cst.SimpleString) and arguments[0].keyword is None:
         arguments.pop(0)
-    call = _without(call.with_changes(args=arguments), "name")
+    call = without(call.with_changes(args=arguments), "name")
     if field.name == field.code_name:
-        return _closed(call)
+        return closed(call)
     first = cst.Arg(cst.SimpleString(string(field.name)))
     if call.args:
         first = first.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
-    return _closed(call.with_changes(args=[first, *call.args]))
-
-
-def _has(call: cst.Call, keyword: str) -> bool:
-    return any(argument.keyword is not None and argument.keyword.value == keyword for argument in call.args)
-
-
-def _without(call: cst.Call, keyword: str) -> cst.Call:
-    kept = [a for a in call.args if a.keyword is None or a.keyword.value != keyword]
-    return call if len(kept) == len(call.args) else _closed(call.with_changes(args=kept))
-
-
-def _with(call: cst.Call, keyword: str, value: str) -> cst.Call:
-    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-    added = cst.Arg(cst.parse_expression(value), keyword=cst.Name(keyword), equal=equal)
-    if not call.args:
-        return call.with_changes(args=[added])
-    last = call.args[-1]
-    if isinstance(last.comma, cst.MaybeSentinel):
-        last = last.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
-    return call.with_changes(args=[*call.args[:-1], last, added])
-
-
-def _closed(call: cst.Call) -> cst.Call:
-    """The call without a comma left over at the end of one line."""
-    if not call.args:
-        return call.with_changes(whitespace_before_args=cst.SimpleWhitespace(""))
-    last = call.args[-1]
-    if isinstance(last.comma, cst.Comma) and isinstance(last.comma.whitespace_after, cst.SimpleWhitespace):
-        last = last.with_changes(comma=cst.MaybeSentinel.DEFAULT)
-    return call.with_changes(args=[*call.args[:-1], last])
+    return closed(call.with_changes(args=[first, *call.args]))
 
 
 def _optional(annotation: cst.BaseExpression, *, optional: bool) -> cst.BaseExpression:
@@ -145,29 +116,8 @@ def _optional(annotation: cst.BaseExpression, *, optional: bool) -> cst.BaseExpr
     element = annotation.slice[0]
     if not isinstance(element.slice, cst.Index):
         return annotation
-    plain = _plain(element.slice.value)
+    plain = without_none(element.slice.value)
     operator = cst.BitOr(cst.SimpleWhitespace(" "), cst.SimpleWhitespace(" "))
     value = cst.BinaryOperation(plain, operator, _NONE) if optional else plain
     changed = element.with_changes(slice=element.slice.with_changes(value=value))
     return annotation.with_changes(slice=[changed])
-
-
-def _plain(value: cst.BaseExpression) -> cst.BaseExpression:
-    """A type without its None."""
-    if isinstance(value, cst.BinaryOperation) and isinstance(value.operator, cst.BitOr):
-        if isinstance(value.right, cst.Name) and value.right.value == "None":
-            return _plain(value.left)
-        if isinstance(value.left, cst.Name) and value.left.value == "None":
-            return _plain(value.right)
-    if (
-        isinstance(value, cst.Subscript)
-        and isinstance(value.value, (cst.Name, cst.Attribute))
-        and _last_name(value.value) == "Optional"
-        and isinstance(value.slice[0].slice, cst.Index)
-    ):
-        return value.slice[0].slice.value
-    return value
-
-
-def _last_name(node: cst.Name | cst.Attribute) -> str:
-    return node.value if isinstance(node, cst.Name) else node.attr.value

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from instar.dialects.sqlalchemy.editing.declarations import adjusted, written
-from instar.dialects.sqlalchemy.editing.imports import imported, with_imports, without_unused
+from instar.dialects.sqlalchemy.editing import declarations, sqlmodel_fields
+from instar.dialects.sqlalchemy.editing.imports import imported, with_used, without_unused
 from instar.dialects.sqlalchemy.editing.statements import Splice, parsed_statement
 from instar.dialects.sqlalchemy.editing.style import Style
 from instar.dialects.sqlalchemy.editing.texts import text_key
@@ -78,7 +78,7 @@ class FieldEdits:
         if not (self._replaced or self._after or self._at_end):
             return self._module.tree.code
         edited = self._module.tree.visit(Splice(self._replaced, self._after, self._at_end))
-        complete = with_imports(edited, self._needed | self._style.needed)
+        complete = with_used(edited, self._needed | self._style.needed)
         return without_unused(self._module.tree, complete).code
 
     def _put(self, field: Field, partner: Field | None) -> None:
@@ -152,14 +152,18 @@ class FieldEdits:
         if current.type == field.type:
             return self._adjusted(statement, field)
         kept = self._kept(field)
-        base = self._from_text(kept) if kept is not None else written(field, self._style)
+        base = self._from_text(kept) if kept is not None else self._written(field)
         return self._adjusted(base, field)
 
     def _new(self, field: Field) -> cst.SimpleStatementLine:
         kept = self._kept(field)
         if kept is not None:
             return self._adjusted(self._from_text(kept), field)
-        return self._adjusted(written(field, self._style), field)
+        return self._adjusted(self._written(field), field)
+
+    def _written(self, field: Field) -> cst.SimpleStatementLine:
+        write = sqlmodel_fields.written if self._style.sqlmodel else declarations.written
+        return write(field, self._style)
 
     def _kept(self, field: Field) -> Declaration | None:
         """How the user wrote this field, at either end of the migration; of its type, under any name in code."""
@@ -181,15 +185,14 @@ class FieldEdits:
         return parsed_statement(kept.text)
 
     def _adjusted(self, statement: cst.SimpleStatementLine, field: Field) -> cst.SimpleStatementLine:
-        alone = (field.name,)
-        return adjusted(
-            statement,
-            field,
-            callee=self._style.callee,
-            by_keyword=self._in_step(field),
-            index=any(index.fields == alone for index in self._then.indexes),
-            unique=any(c.kind == "unique" and c.fields == alone for c in self._then.constraints)
-            or any(index.unique and index.fields == alone for index in self._then.indexes),
+        alone, by_keyword = (field.name,), self._in_step(field)
+        index = any(index.fields == alone for index in self._then.indexes)
+        unique = any(c.kind == "unique" and c.fields == alone for c in self._then.constraints) or any(
+            index.unique and index.fields == alone for index in self._then.indexes
+        )
+        adjust = sqlmodel_fields.adjusted if self._style.sqlmodel else declarations.adjusted
+        return adjust(
+            statement, field, callee=self._style.callee, by_keyword=by_keyword, index=index, unique=unique
         )
 
     def _pairs(self) -> set[tuple[str, str]]:

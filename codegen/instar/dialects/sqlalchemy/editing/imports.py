@@ -73,6 +73,12 @@ def with_imports(tree: cst.Module, needed: Iterable[Import]) -> cst.Module:
     return tree.visit(_SortNames(sorted_before))
 
 
+def with_used(tree: cst.Module, needed: Iterable[Import]) -> cst.Module:
+    """The module with those of these imports that it has come to use."""
+    used = _used(tree)
+    return with_imports(tree, [one for one in needed if (one[1] or one[0].split(".")[0]) in used])
+
+
 def _importing(tree: cst.Module, module: str, *, plain: bool) -> cst.Import | cst.ImportFrom | None:
     """The statement of the module's own level that imports that module, or names from it."""
     for line in tree.body:

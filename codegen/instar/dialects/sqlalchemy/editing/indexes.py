@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from instar.dialects.sqlalchemy.editing.imports import imported, with_imports, without_unused
+from instar.dialects.sqlalchemy.editing.imports import imported, with_used, without_unused
 from instar.dialects.sqlalchemy.editing.statements import Splice, parsed_statement
 from instar.dialects.sqlalchemy.editing.style import Style
 from instar.dialects.sqlalchemy.python_text import string
@@ -44,7 +44,7 @@ class IndexEdits:
             style = Style(self._owner, imported(tree))
             texts = [self._written(index, style) for index in come]
             tree = tree.visit(_AddToTableArgs(self._owner.name.value, texts))
-            tree = with_imports(tree, style.needed)
+            tree = with_used(tree, style.needed)
         return without_unused(self._module.tree, tree).code
 
     def _implied(self, index: Index) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from instar.dialects.sqlalchemy.editing.sqlmodel_fields import is_sqlmodel
 from instar.dialects.sqlalchemy.python_text import string
 from instar.schema import types
 
@@ -48,7 +49,8 @@ class Style:
 
     Attributes:
         annotated: Whether columns are `name: Mapped[type] = mapped_column(...)`.
-        callee: What makes a column: `mapped_column`, `Column`, `db.Column`, `sa.Column`.
+        sqlmodel: Whether they are `name: type = Field(...)`, as SQLModel has them.
+        callee: What makes a column: `mapped_column`, `Column`, `db.Column`, `sa.Column`, `Field`.
         needed: Imports that what was written needs.
     """
 
@@ -59,11 +61,15 @@ class Style:
         self.annotated = any(map(_is_mapped, owner.body.body)) or (
             not callees and ("Mapped" in bound or "mapped_column" in bound)
         )
+        self.sqlmodel = is_sqlmodel(owner) and not callees and not self.annotated
         own = [name for name in callees if name.endswith("mapped_column") == self.annotated]
         fallback = "mapped_column" if self.annotated else self._fallback()
+        if self.sqlmodel:
+            fallback = _field_call(bound)
         self.callee = own[0] if own else fallback
         if not own:
-            self.need("sqlalchemy.orm" if self.annotated else "sqlalchemy", self.callee)
+            home = "sqlmodel" if self.sqlmodel else "sqlalchemy.orm" if self.annotated else "sqlalchemy"
+            self.need(home, self.callee)
 
     def _fallback(self) -> str:
         for name in ("db", "sa"):
@@ -80,7 +86,7 @@ class Style:
     def prefix(self) -> str:
         """How SQLAlchemy's names are reached: `sa.`, `db.`, or nothing."""
         head = self.callee.rpartition(".")[0]
-        if head:
+        if head and not self.sqlmodel:
             return f"{head}."
         return "sa." if self._bound.get("sa") == ("sqlalchemy", None) else ""
 
@@ -92,9 +98,13 @@ class Style:
             self.need("sqlalchemy", name)
         return f"{self.prefix}{name}"
 
+    def understood(self, field: Field) -> bool:
+        """Whether the annotation says the whole type."""
+        return field.type in _UNDERSTOOD
+
     def type_of(self, field: Field) -> str | None:
         """The type as an argument, or None where the annotation says it all."""
-        if self.annotated and field.type in _UNDERSTOOD:
+        if self.annotated and self.understood(field):
             return None
         match = _SPELLING.fullmatch(field.spelling)
         if match is None:
@@ -129,6 +139,14 @@ class Style:
         """A server default as an argument: a text literal as itself, other SQL as `text(...)`."""
         literal = re.fullmatch(r"'((?:[^']|'')*)'", sql)
         return string(literal[1].replace("''", "'")) if literal else f"{self.name('text')}({string(sql)})"
+
+
+def _field_call(bound: Mapping[str, Import]) -> str:
+    """How the module reaches SQLModel's `Field`."""
+    for alias, meant in bound.items():
+        if meant == ("sqlmodel", None):
+            return f"{alias}.Field"
+    return next((alias for alias, meant in bound.items() if meant == ("sqlmodel", "Field")), "Field")
 
 
 def _column_call(node: cst.CSTNode) -> str | None:
