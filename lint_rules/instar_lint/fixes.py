@@ -191,6 +191,9 @@ class _Mender(cst.CSTTransformer):
 
 
 def _is_simple(value: cst.BaseExpression) -> bool:
+    """Whether it may be written twice: a literal, a name, or an attribute of one."""
+    while isinstance(value, cst.Attribute):
+        value = value.value
     return isinstance(value, cst.Name | cst.SimpleString | cst.Integer | cst.Float)
 
 

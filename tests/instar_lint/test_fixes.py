@@ -80,6 +80,7 @@ def test_a_name_that_is_taken_gets_another_one():
             'Ticket(\n    phase="open",\n    state="open",\n    owner=me,\n)\n',
         ),
         ("Ticket(phase=value)\n", "Ticket(phase=value, state=value)\n"),
+        ("Ticket(phase=form.phase_now)\n", "Ticket(phase=form.phase_now, state=form.phase_now)\n"),
         ("Ticket(phase=compute())\n", "Ticket(phase=compute())\n"),
     ],
 )

@@ -64,6 +64,18 @@ def test_every_environment_that_lacks_it_is_named_once():
     assert "not deployed in staging and production;" in message
 
 
+def test_a_conflict_relies_on_a_unique_index_until_it_is_gone():
+    unique = index("one_title", "title", unique=True)
+    here = (Environment(name="production", schema=schema(posts(unique))),)
+    gone = schema(posts())
+    leaving = msgspec.structs.replace(DEPLOYMENT, declared=gone, environments=here, target=gone)
+    [message] = said(query(unique_on=("title",)), deployment=leaving)
+    assert message == (
+        "INS102 ON CONFLICT (title) of posts relies for correctness on unique index one_title, "
+        "which goes with display-names; keep it until no query needs it"
+    )
+
+
 @pytest.mark.parametrize(
     ("fact", "message"),
     [

@@ -7,6 +7,7 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any
 
+from instar_lint.python.knowledge import Column
 from instar_lint.python.values import Entity, Statement, TableOf, Text
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ def _one(
     if report is None or not report.wants(column):
         return
     found = frame.knowledge.stored_anywhere(table[1], table[0], column)
+    if not found and (*table, column) in report.watch.fields:
+        found = (Column(*table, column),)  # asked for, though no version that is known maps it any more
     if not found:
         return
     text = node.value if isinstance(node.value, str) else ""

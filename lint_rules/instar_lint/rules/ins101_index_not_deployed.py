@@ -49,7 +49,7 @@ from typing import TYPE_CHECKING
 from instar_lint.coverage import better_by, missing_unique
 from instar_lint.facts import Query
 from instar_lint.findings import at_fact
-from instar_lint.rules.wording import also_compiler, asked, listing
+from instar_lint.rules.wording import also_compiler, asked, conflict, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,7 +98,6 @@ def _needs(query: Query, environment: Environment, deployment: Deployment) -> It
         return
     deployed = deployment.deployed_paths(environment, key)
     if unique := missing_unique(query, missing, deployed):
-        needs = f"ON CONFLICT ({', '.join(query.unique_on)}) of {query.table} relies for correctness on unique index"
-        yield needs, unique.title
+        yield f"{conflict(query)} relies for correctness on unique index", unique.title
     elif path := better_by(query, missing, deployed):
         yield f"{asked(query)} relies on index", path.title

@@ -3,12 +3,13 @@
 ## What it does
 
 Reports a query that a deployed index serves better than any index that remains once the pending change is through,
-and a query that names such an index in a hint.
+a query that names such an index in a hint, and an `ON CONFLICT` that relies on a unique index that goes.
 
 ## Why it is bad
 
 The contract drops the index while this query still runs: it then reads the whole table. A hint that names an index
-which is gone is an error on some databases and silently ignored on others.
+which is gone is an error on some databases and silently ignored on others. An `ON CONFLICT` without its unique index is an
+error at once.
 
 ## Example
 
@@ -41,10 +42,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from instar_lint.coverage import better_by
+from instar_lint.coverage import better_by, missing_unique
 from instar_lint.facts import Query
 from instar_lint.findings import at_fact
-from instar_lint.rules.wording import also_compiler, asked
+from instar_lint.rules.wording import also_compiler, asked, conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,5 +81,8 @@ def _need(query: Query, environment: Environment, deployment: Deployment) -> tup
         if query.named_index in {path.name for path in deployment.target_paths(key)}:
             return None  # redefined under its name, which INS104 speaks of
         return f"this query of {query.table} names", query.named_index
-    path = better_by(query, leaving, deployment.target_paths(key))
+    remaining = deployment.target_paths(key)
+    if unique := missing_unique(query, leaving, remaining):
+        return f"{conflict(query)} relies for correctness on unique", unique.title
+    path = better_by(query, leaving, remaining)
     return (f"{asked(query)} relies on", path.title) if path else None

@@ -29,6 +29,11 @@ def asked(query: Query) -> str:
     return " ".join((table, " and ".join(parts))).strip()
 
 
+def conflict(query: Query) -> str:
+    """`ON CONFLICT (slug) of posts`."""
+    return f"ON CONFLICT ({', '.join(query.unique_on)}) of {query.table}"
+
+
 def also_compiler(fact: FieldUse | Query) -> str:
     """The end of a message about what the code's own compiler refuses too."""
     return "; tsc finds it too" if fact.compiler else ""

@@ -1,5 +1,6 @@
 import pytest
 
+from instar_lint.python import Watch
 from python_frontend import marked, uses
 
 CASES = {
@@ -66,3 +67,10 @@ def test_raw_sql_names_fields_by_table(text):
 )
 def test_other_tables_and_prose_are_not_meant(text):
     assert [u for u in uses(text) if not u.endswith("likely")] == []
+
+
+def test_a_column_that_is_asked_for_is_found_although_nothing_maps_it():
+    text = 'session.execute(text("SELECT u.nick FROM users u"))'
+    asked = Watch(fields=frozenset({(None, "users", "nick")}))
+    assert uses(text, "users.nick", watch=asked) == ["1:32 read proven"]
+    assert uses(text, "users.nick") == []
