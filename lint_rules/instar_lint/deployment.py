@@ -6,6 +6,7 @@ committed migrations and the recorded state of environments.
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -118,6 +119,14 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     schema: Schema
     recorded: bool = True
+    as_of: dt.datetime | None = None
+
+    @property
+    def dated(self) -> str:
+        """`production (as of 2026-11-26 11:19 UTC)`; the name alone where nobody recorded a time."""
+        if self.as_of is None:
+            return self.name
+        return f"{self.name} (as of {self.as_of.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC)"
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):

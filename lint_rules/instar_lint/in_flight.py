@@ -6,6 +6,7 @@ cannot disagree about what exists when.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -34,12 +35,14 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         schema: What is deployed there; an index that is not valid is marked so.
         filled: The names of the backfills that are complete there.
         recorded: Whether somebody recorded it.
+        as_of: When that was, where the record says so.
     """
 
     name: str
     schema: Schema
     filled: frozenset[str] = frozenset()
     recorded: bool = True
+    as_of: dt.datetime | None = None
 
 
 class Sides(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +83,9 @@ def in_flight(
         origin = msgspec.structs.replace(origin, migration=last.name, deploy=last.generated or 1)
     return Deployment(
         declared=sides.declared,
-        environments=tuple(Environment(name=s.name, schema=s.schema, recorded=s.recorded) for s in places),
+        environments=tuple(
+            Environment(name=s.name, schema=s.schema, recorded=s.recorded, as_of=s.as_of) for s in places
+        ),
         target=_without_dropped(migrations[-1].target, unplanned) if migrations else sides.declared,
         origin=origin,
         base=sides.base,

@@ -41,6 +41,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
             Standing(
                 name=name,
                 schema=state.schema or base,
+                as_of=state.database_as_of if state.schema else state.code_as_of,
                 filled=frozenset(w for w, work in state.backfills.items() if work.status == "completed"),
             )
             for name, state in self.states.items()

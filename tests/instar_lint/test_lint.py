@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 import pytest
 
@@ -62,6 +64,13 @@ def test_every_environment_that_lacks_it_is_named_once():
     )
     [message] = said(query("status"), deployment=msgspec.structs.replace(DEPLOYMENT, environments=both))
     assert "not deployed in staging and production;" in message
+
+
+def test_a_record_says_since_when_an_index_is_missing():
+    (production,) = DEPLOYMENT.environments
+    dated = msgspec.structs.replace(production, as_of=dt.datetime(2026, 3, 1, 9, 30, tzinfo=dt.UTC))
+    [message] = said(query("status"), deployment=msgspec.structs.replace(DEPLOYMENT, environments=(dated,)))
+    assert "not deployed in production (as of 2026-03-01 09:30 UTC); ship deploy 1" in message
 
 
 def test_a_conflict_relies_on_a_unique_index_until_it_is_gone():

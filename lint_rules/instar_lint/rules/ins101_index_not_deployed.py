@@ -76,7 +76,7 @@ def _check_query(query: Query, deployment: Deployment) -> Iterator[Finding]:
     key = (query.namespace, query.table)
     for (need, name), environments in lacking.items():
         origin = deployment.index_origin(key, name)
-        where = listing([environment.name for environment in environments])
+        where = listing([environment.dated for environment in environments])
         at = "in" if environments[0].recorded else "at"
         declared = deployment.table(deployment.declared, key)
         staged = declared is not None and any(i.name == name and i.staged for i in declared.indexes)
