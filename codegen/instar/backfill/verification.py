@@ -96,7 +96,7 @@ def verify(
         reason = " ".join(str(error.orig or error).split())
         raise InstarError(
             f"{work.name} cannot be checked: {reason[:500]}. "
-            "A migration that followed may have dropped a column that it reads."
+            "A column that it reads is gone since, or is another one here."
         ) from error
     finally:
         engine.dispose()

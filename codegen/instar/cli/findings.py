@@ -9,13 +9,15 @@ import msgspec
 from instar.changes.unplanned import title_of
 from instar.cli.carried import names_of, not_carried
 from instar.cli.comparison import compare
-from instar.cli.evidence import assumed, environments, evidence
+from instar.cli.evidence import applied_revisions, assumed, environments, evidence
 from instar.cli.planning import base_schema, ledger_at
 from instar.cli.project import SchemaVersion
 from instar.environments import gates
 from instar.errors import InstarError
 from instar.ledger import Ledger, ledger_of
 from instar.schema.migration import Migration
+from instar.schema.operations import AddField
+from instar.schema.wording import type_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +56,7 @@ def problems(project: Project) -> tuple[Problem, ...]:
     if base is not None and project.repository is not None:
         found += _gates(project, ledger_at(project, base), ledger)
     found += _drift(project, ledger)
+    found += _in_the_way(project, ledger)
     return tuple(found)
 
 
@@ -136,6 +139,32 @@ def _drift(project: Project, ledger: Ledger) -> Iterator[Problem]:
                 verb = title_of(change)
                 message = f"{name} has drifted from the code in service ({state.code[-1][:7]}): it would take {verb} to agree"
                 yield Problem(check="drift", message=message)
+
+
+def _in_the_way(project: Project, ledger: Ledger) -> Iterator[Problem]:
+    """Columns that somebody added by hand where a revision which is not applied yet adds one of that name."""
+    for name, state in environments(project).states.items():
+        if state is None or state.schema is None:
+            continue
+        applied = applied_revisions(project, state.revisions)
+        for migration in ledger.migrations:
+            for step in migration.steps:
+                revision = migration.revisions.get(step.id)
+                for act in step.operations if revision is not None and revision not in applied else ():
+                    if not isinstance(act, AddField):
+                        continue
+                    live = state.schema.table(act.table, act.namespace)
+                    there = live.field(act.field.name) if live is not None else None
+                    before = migration.before.table(act.table, act.namespace)
+                    if there is None or (before is not None and before.field(act.field.name) is not None):
+                        continue
+                    title = ".".join(filter(None, (act.namespace, act.table, act.field.name)))
+                    message = (
+                        f"{name} has {title} ({type_text(there.type)}) already, and revision {revision} of "
+                        f"{migration.name}, not applied there, adds it ({type_text(act.field.type)}): rename or drop "
+                        f"the column there, then instar state pull --env {name}"
+                    )
+                    yield Problem(check="drift", message=message)
 
 
 def _touched(migration: Migration, change: Change) -> set[str]:
