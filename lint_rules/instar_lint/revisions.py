@@ -326,10 +326,12 @@ def _outermost_first(node: ast.AST) -> Iterator[ast.Call]:
 
 
 def _counts(iterated: ast.expr) -> bool:
-    """Whether a `for` goes over numbers, as a loop over batches does."""
-    return (
-        isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) and iterated.func.id == "range"
-    )
+    """Whether a `for` goes over numbers or portions, as a loop over batches does."""
+    if not isinstance(iterated, ast.Call):
+        return False
+    function = iterated.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name == "range" or any(word in name.lower() for word in ("batch", "chunk", "partition"))
 
 
 def _argument(call: ast.Call, position: int) -> str | None:

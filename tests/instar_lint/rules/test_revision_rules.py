@@ -93,6 +93,14 @@ def test_the_example_is_reported_and_what_to_use_instead_is_not(code):
         ("for user in session.query(User).all():\n    user.a = 1", ["INS401"]),
         ("for user in session.scalars(sa.select(User)):\n    if user.b:\n        user.a = 1", ["INS401"]),
         ("for user in session.query(User):\n    print(user.a)", []),
+        (
+            "for ids in chunked(found, 500):\n    op.execute(users.update().where(users.c.id.in_(ids), users.c.a.is_(None)))",
+            ["INS405"],
+        ),
+        (
+            "for rows in result.partitions(100):\n    op.execute(users.update().where(users.c.a.is_(None)))",
+            ["INS405"],
+        ),
         ('op.execute("CREATE UNIQUE INDEX i ON public.users (a)")', ["INS404"]),
         ('op.execute("CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON users (a)")', ["INS404"]),
         (
