@@ -11,6 +11,7 @@ from instar.dialects.sqlalchemy.editor import edit_to
 from instar.dialects.sqlalchemy.listeners import listener_files
 from instar.dialects.sqlalchemy.script_folder import Script, script_folder
 from instar.errors import InstarError
+from instar.fingerprint import fingerprint
 from instar.generate import Generated
 from instar.ledger import encode, path_of
 from instar.schema.in_flight import in_flight
@@ -29,7 +30,9 @@ class Rollback(msgspec.Struct, frozen=True, kw_only=True):
     scripts: tuple[tuple[Script, str], ...]
 
 
-def rollback(workspace: Workspace, migration: Migration) -> Rollback:
+def rollback(
+    workspace: Workspace, migration: Migration, *, only_files: frozenset[str] = frozenset()
+) -> Rollback:
     """Take the last generated deploy back: source edits, revisions, accessors, the migration's own record.
 
     The source ends as it was one deploy before; with the first deploy the migration's file goes too.
@@ -37,6 +40,7 @@ def rollback(workspace: Workspace, migration: Migration) -> Rollback:
     Args:
         workspace: The files.
         migration: As it stands in the ledger.
+        only_files: Revisions that are files of this work tree and nothing else: applied nowhere that is known.
 
     Raises:
         InstarError: Nothing is generated, or the deploy drops columns, whose values no way back could give again.
@@ -46,7 +50,7 @@ def rollback(workspace: Workspace, migration: Migration) -> Rollback:
         raise InstarError(
             f"{migration.name} has nothing to take back. See where it stands with instar status."
         )
-    _refuse_after_drop(migration, deploy)
+    _refuse_after_drop(migration, deploy, only_files)
     source, config = workspace.source, workspace.config
     files: dict[str, str | None] = {}
     for edited in edit_to(source, workspace.read(source), migration, deploy.number - 1):
@@ -55,14 +59,15 @@ def rollback(workspace: Workspace, migration: Migration) -> Rollback:
     files.update({script.path: None for script, _ in scripts})
     accessors = [path for path in migration.files if path not in files and "/versions/" not in path]
     kept = access_files(source, config, migration, _before(migration, deploy)) if deploy.number > 1 else None
-    for path in accessors:
-        files[path] = kept.owned.get(path) if kept is not None else None
+    there = kept.owned if kept is not None else {}
+    files.update({path: there.get(path) for path in (*accessors, *there)})
     edits: dict[str, bytes | None] = {
         path: None if text is None else text.encode() for path, text in files.items()
     }
     listeners = listener_files(OverlaySource(source, edits), config, migration, deploy.number - 1)
     files.update({**listeners.owned, **listeners.edited})
     hashes = {path: known for path, known in migration.files.items() if files.get(path, "") is not None}
+    hashes.update({path: fingerprint(path, text) for path, text in there.items() if text is not None})
     gone = {step.id for step in deploy.steps}
     back = msgspec.structs.replace(
         migration,
@@ -84,8 +89,10 @@ def _before(migration: Migration, deploy: Deploy) -> Deploy:
     return next(one for one in migration.deploys if one.number == deploy.number - 1)
 
 
-def _refuse_after_drop(migration: Migration, deploy: Deploy) -> None:
+def _refuse_after_drop(migration: Migration, deploy: Deploy, only_files: frozenset[str]) -> None:
     for step in deploy.steps:
+        if migration.revisions.get(step.id) in only_files:
+            continue
         for act in step.operations:
             if isinstance(act, DropField) or (isinstance(act, UnsyncFields) and act.dropped is not None):
                 dropped = act.field if isinstance(act, DropField) else act.dropped

@@ -124,3 +124,16 @@ def test_a_drop_cannot_be_taken_back(project: Project) -> None:
         migration = written(project, migration)
     with pytest.raises(InstarError, match=r"drops .* cannot come back"):
         rollback(workspace(project.folder), migration)
+
+
+def test_a_drop_that_is_applied_nowhere_is_taken_back_as_files(project: Project) -> None:
+    migration = planned("sqlite")
+    for _ in migration.deploys[:-1]:
+        migration = written(project, migration)
+    files = texts(project.folder)
+    migration = written(project, migration)
+    only_files = frozenset(migration.revisions.values())
+    write_all(
+        project.folder, rollback(workspace(project.folder), migration, only_files=only_files).made.files
+    )
+    assert texts(project.folder).keys() == files.keys()

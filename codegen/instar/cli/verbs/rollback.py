@@ -51,10 +51,12 @@ def command(
 
     project = Project.open(repo, dialect=dialect, schema=schema)
     plan = ledger_of(project.source(), project.config).migration(migration)
-    back = rollback(workspace(project), plan)
     address = database_url(repo, environment, url) if environment or url else None
+    settled = immutable(project, plan)
+    only_files = frozenset(plan.revisions.values()) - settled if address is None else frozenset()
+    back = rollback(workspace(project), plan, only_files=only_files)
     ids = [script.revision for script, _ in back.scripts]
-    fixed = sorted(immutable(project, plan) & set(ids))
+    fixed = sorted(settled & set(ids))
     if fixed and address is None:
         raise InstarError(
             f"revision {fixed[0]} is on the default branch or applied in a recorded environment. Name the database "
