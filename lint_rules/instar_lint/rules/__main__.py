@@ -10,7 +10,7 @@ from instar_lint.rules.documentation import pages
 
 def main() -> None:
     """Write the pages into the folder that is named, and take away those of rules that are gone."""
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit("usage: python -m instar_lint.rules DIR")
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,3 +35,11 @@ def test_the_pages_under_docs_are_fresh():
     folder = Path(__file__).parents[3] / "docs" / "rules"
     written = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
     assert written == pages(), "write them again with: python -m instar_lint.rules docs/rules"
+
+
+def test_an_option_is_no_folder(tmp_path):
+    command = [sys.executable, "-m", "instar_lint.rules", "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "usage: python -m instar_lint.rules DIR\n"
+    assert list(tmp_path.iterdir()) == []
