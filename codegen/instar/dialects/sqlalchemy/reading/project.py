@@ -123,18 +123,29 @@ class Project:
         )
 
     def _find(self, dotted: str, importer: str) -> str | None:
-        """The file of an absolute import: the one that shares the longest path with the importer."""
+        """The file of an absolute import: the one that shares the longest path with the importer.
+
+        Imports start at a folder that is no package, as a rule. A service that runs from inside its package
+        (`backend/src/__init__.py`, and `from models.base import Base` below it) starts them at a package around the
+        importer; that is tried before folders elsewhere.
+        """
         parts = dotted.split(".")
         if parts[0] in _FOREIGN:
             return None
         tail = "/".join(parts)
-        found = []
+        found, inside, is_above = [], [], False
         for path in self._by_tail.get(parts[-1], ()):
             bare = path.removesuffix(".py").removesuffix("/__init__")
             if bare == tail or bare.endswith(f"/{tail}"):
                 root = bare[: -len(tail)].rstrip("/")
-                if f"{root}/__init__.py".lstrip("/") not in self._paths or not root:
+                around = not root or importer.startswith(f"{root}/")
+                if not root or f"{root}/__init__.py" not in self._paths:
                     found.append((_shared(root, importer), -len(root), path))
+                    is_above |= around
+                elif around and path != importer:
+                    inside.append((_shared(root, importer), -len(root), path))
+        if inside and not is_above:
+            found = inside
         if not found:
             return None
         best = max(found)[2]
