@@ -17,6 +17,7 @@ from instar.changes.target import wanted
 from instar.changes.unplanned import title_of
 from instar.errors import InstarError
 from instar.plan.assemble import deploys_of
+from instar.plan.filled_first import filled_first
 from instar.plan.schedule import schedule
 from instar.plan.selection import selected
 from instar.schema.migration import Migration, Unplanned
@@ -100,7 +101,7 @@ def _rolling(named: Migration, options: PlanOptions) -> Migration:
     return msgspec.structs.replace(
         named,
         target=want.target,
-        deploys=deploys_of(schedule(drafts, options.ddl)),
+        deploys=deploys_of(schedule(filled_first(drafts), options.ddl)),
         decisions=tuple(decision for each in planned for decision in each.decisions),
         unplanned=tuple(sorted(unplanned, key=lambda one: one.change)),
         notes=tuple(dict.fromkeys(note for each in planned for note in each.notes)),
