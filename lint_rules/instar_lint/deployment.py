@@ -212,6 +212,13 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             self.table(environment.schema, key), name, usable=True
         )
 
+    def loses_index(self, environment: Environment, key: TableKey, name: str) -> bool:
+        """Whether an environment can use an index or a unique constraint of that name, until the pending change is through."""
+        target = self.table(self.target, key)
+        if target is None or target.open or _has_index(target, name, usable=True):
+            return False
+        return _has_index(self.table(environment.schema, key), name, usable=True)
+
     def knows_index(self, key: TableKey, name: str) -> bool:
         """Whether any version of the table has an index of that name."""
         versions = (self.declared, self.target, *(e.schema for e in self.environments))

@@ -90,6 +90,51 @@ def test_the_message_says_when_tsc_finds_it_too(
     assert line.endswith("; tsc finds it too") is found_too
 
 
+@pytest.mark.parametrize(
+    ("index", "query", "changed"),
+    [
+        pytest.param(
+            '.searchIndex("text", { searchField: "name" })',
+            'withSearchIndex("text", (q) => q.search("name", "a"))',
+            "",
+            id="a search index is dropped",
+        ),
+        pytest.param(
+            '.searchIndex("text", { searchField: "name" })',
+            'withSearchIndex("text", (q) => q.search("name", "a"))',
+            '.searchIndex("text", { searchField: "name", staged: true })',
+            id="a search index is staged",
+        ),
+        pytest.param(
+            '.index("text", ["old"])',
+            'withIndex("text")',
+            '.index("by_text", ["old"])',
+            id="an index has another name",
+        ),
+    ],
+)
+def test_a_query_names_an_index_that_goes(project: Path, index: str, query: str, changed: str) -> None:
+    write = (project / "convex" / "users.ts").write_text
+    write(CODE.replace('withIndex("by_name")', query).replace("user.old", "user.name"))
+    before = BEFORE.replace('.index("by_name"', f'{index}.index("by_name"')
+    (project / "convex" / "schema.ts").write_text(before)
+    git = ["git", "-C", str(project), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    subprocess.run([*git, "commit", "-qam", "index"], check=True)
+    found = findings(project, before.replace(index, changed))
+    assert ("INS102", "convex/users.ts", 6) in found
+    assert not findings(project, before)
+
+
+@pytest.mark.parametrize("returned", ["typeof api", "typeof api.users", "typeof api.users.list"])
+def test_a_type_that_names_a_function_or_less(project: Path, returned: str) -> None:
+    code = CODE.replace("user.old", "old(user)") + (
+        f"\nfunction all(): FunctionReturnType<{returned}> {{ return []; }}\n"
+        "export const old = (user: { old: string }) => all().map((one: { old: string }) => one.old);\n"
+    )
+    (project / "convex" / "users.ts").write_text(code)
+    assert findings(project, BEFORE.replace(", old: v.string()", "")) == [("INS302", "convex/schema.ts", 3)]
+
+
 def test_an_index_of_a_new_table_is_there_at_once(project: Path) -> None:
     code = CODE.replace('"users"', '"posts"').replace("by_name", "by_title").replace(".old", ".title")
     (project / "convex" / "posts.ts").write_text(code)

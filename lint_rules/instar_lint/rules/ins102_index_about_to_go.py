@@ -64,23 +64,25 @@ def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
         if need := next(needs, None):
             said, name = need
             declared = deployment.table(deployment.declared, (fact.namespace, fact.table))
-            gone = declared is not None and all(index.name != name for index in declared.indexes)
-            also = also_compiler(fact) if gone and fact.named_index == name else ""
+            found = [i for i in declared.indexes if i.name == name] if declared is not None else []
+            staged = any(index.staged for index in found)
+            gone = declared is not None and not found
+            also = also_compiler(fact) if (gone or staged) and fact.named_index == name else ""
+            what = "is staged, and so not to be queried," if staged else "goes"
             since = deployment.origin.since
-            message = f"{said} index {name}, which goes {since}; keep it until no query needs it{also}"
+            message = f"{said} index {name}, which {what} {since}; keep it until no query needs it{also}"
             yield at_fact(fact, "INS102", message, index=name)
 
 
 def _need(query: Query, environment: Environment, deployment: Deployment) -> tuple[str, str] | None:
     """What the query needs and will lose: the start of the sentence, and the index."""
     key = (query.namespace, query.table)
+    name = query.named_index
+    if name and deployment.loses_index(environment, key, name):
+        return f"this query of {query.table} names", name
     leaving = deployment.leaving_paths(environment, key)
-    if not leaving:
-        return None
-    if query.named_index and query.named_index in {path.name for path in leaving}:
-        if query.named_index in {path.name for path in deployment.target_paths(key)}:
-            return None  # redefined under its name, which INS104 speaks of
-        return f"this query of {query.table} names", query.named_index
+    if not leaving or name in {path.name for path in leaving}:
+        return None  # redefined under its name, which INS104 speaks of
     remaining = deployment.target_paths(key)
     if unique := missing_unique(query, leaving, remaining):
         return f"{conflict(query)} relies for correctness on unique", unique.title

@@ -94,8 +94,10 @@ class Project:
 
     def function_returned(self, reference: Sequence[str]) -> Held:
         """What the Convex function behind `api.folder.module.name`, split at its dots, gives back."""
+        if len(reference) < 2:
+            return None
         *path, name = [part.strip() for part in reference]
-        for folder in self._folders if path else ():
+        for folder in self._folders:
             for suffix in SUFFIXES:
                 module = self.module(posixpath.join(folder, *path) + suffix)
                 if module is not None:
