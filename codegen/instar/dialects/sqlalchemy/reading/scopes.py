@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
 from instar.dialects.sqlalchemy.reading import syntax as s
@@ -24,14 +25,14 @@ class Binding(NamedTuple):
     rank: int
 
 
-class Scope:
+class Scope(ABC):
     """Something that names are looked up in."""
 
     module: ModuleScope
 
+    @abstractmethod
     def lookup(self, name: str) -> Value | Missing:
         """The value of a name, from here outwards."""
-        raise NotImplementedError
 
 
 class LocalScope(Scope):

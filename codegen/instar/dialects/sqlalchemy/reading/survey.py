@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from instar.dialects.sqlalchemy.reading import syntax as s
 from instar.dialects.sqlalchemy.reading.assemble import Assembly
 from instar.dialects.sqlalchemy.reading.classes import ClassValue
+from instar.dialects.sqlalchemy.reading.continuum import version_tables
 from instar.dialects.sqlalchemy.reading.execute import execute
 from instar.dialects.sqlalchemy.reading.local_classes import local_classes, makers_of, seems_mapped
 from instar.dialects.sqlalchemy.reading.scopes import LocalScope
@@ -58,6 +59,7 @@ class Survey:
         self._local(modules)
         self._imperative()
         self.tables.drafts += list(histories(self.project, self.tables.drafts))
+        self.tables.drafts += list(version_tables(self.tables.drafts))
         self._unmapped()
         assembly = Assembly(self.project, self.tables)
         return assembly.assemble()
