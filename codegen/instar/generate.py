@@ -74,6 +74,7 @@ def generate(
         revisions={**migration.revisions, **emission.revisions},
         files=hashes,
         adopted=adopted,
+        replaced=(*migration.replaced, *emission.replaced),
     )
     files[path_of(migration, workspace.config)] = encode(migration).decode()
     before = {path: _text(workspace.source, path) for path in files}

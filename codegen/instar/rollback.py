@@ -9,25 +9,32 @@ import msgspec
 from instar.dialects.sqlalchemy.accessors import access_files
 from instar.dialects.sqlalchemy.editor import edit_to
 from instar.dialects.sqlalchemy.listeners import listener_files
+from instar.dialects.sqlalchemy.replaced import put_back
 from instar.dialects.sqlalchemy.script_folder import Script, script_folder
 from instar.errors import InstarError
 from instar.fingerprint import fingerprint
 from instar.generate import Generated
 from instar.ledger import encode, path_of
 from instar.schema.in_flight import in_flight
+from instar.schema.migration import Replaced
 from instar.schema.operations import DropField, UnsyncFields
 from instar.sources import OverlaySource
 
 if TYPE_CHECKING:
     from instar.dialects.base import Workspace
     from instar.schema.migration import Deploy, Migration
+    from instar.sources import Source
 
 
 class Rollback(msgspec.Struct, frozen=True, kw_only=True):
-    """What takes a deploy back: the files, and its revisions with their texts, in their order."""
+    """What takes a deploy back: the files, and its revisions with their texts, in their order.
+
+    In `lost` is what the deploy replaced and somebody has edited since, so that it stays as it is.
+    """
 
     made: Generated
     scripts: tuple[tuple[Script, str], ...]
+    lost: tuple[Replaced, ...] = ()
 
 
 def rollback(
@@ -61,6 +68,7 @@ def rollback(
     kept = access_files(source, config, migration, _before(migration, deploy)) if deploy.number > 1 else None
     there = kept.owned if kept is not None else {}
     files.update({path: there.get(path) for path in (*accessors, *there)})
+    lost = _callers_back(source, migration, deploy, files)
     edits: dict[str, bytes | None] = {
         path: None if text is None else text.encode() for path, text in files.items()
     }
@@ -75,6 +83,7 @@ def rollback(
         in_flight=in_flight(migration, deploy.number - 1),
         revisions={step: one for step, one in migration.revisions.items() if step not in gone},
         files=hashes,
+        replaced=tuple(one for one in migration.replaced if one.deploy != deploy.number),
     )
     files[path_of(migration, config)] = encode(back).decode() if back.generated else None
     before = {path: None if (data := source.read(path)) is None else data.decode() for path in files}
@@ -82,7 +91,27 @@ def rollback(
     return Rollback(
         made=Generated(migration=back, files=files, before={path: before[path] for path in files}),
         scripts=scripts,
+        lost=lost,
     )
+
+
+def _callers_back(
+    source: Source, migration: Migration, deploy: Deploy, files: dict[str, str | None]
+) -> tuple[Replaced, ...]:
+    """Callers of the deploy's accessors as they had been, among `files`; those that were edited since."""
+    lost: list[Replaced] = []
+    by_path: dict[str, list[Replaced]] = {}
+    for one in migration.replaced:
+        if one.deploy == deploy.number:
+            by_path.setdefault(one.path, []).append(one)
+    for path, passages in by_path.items():
+        there = source.read(path)
+        text = files.get(path) or (there.decode() if there is not None else "")
+        text, missed = put_back(text, passages)
+        lost += missed
+        if there is not None:
+            files[path] = text
+    return tuple(lost)
 
 
 def _before(migration: Migration, deploy: Deploy) -> Deploy:

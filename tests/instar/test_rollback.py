@@ -33,12 +33,14 @@ def workspace(root: Path) -> Workspace:
     return Workspace(FolderSource(root), CONFIG, lambda source: READER.read(source, CONFIG))
 
 
-def planned(backend: str) -> Migration:
+def planned(backend: str, *, code_first: bool = False) -> Migration:
     before = READER.read(FolderSource(DEMO / "first"), CONFIG)
     target = READER.read(FolderSource(DEMO / "wanted"), CONFIG)
     changes = diff(before, target, [parse_rename("users.user_name=display_name")])
     options = PlanOptions(
-        conversions={"tasks.priority": SCALE}, computes={"users.avatar_url": "app/avatars.py:avatar_url"}
+        conversions={"tasks.priority": SCALE},
+        computes={"users.avatar_url": "app/avatars.py:avatar_url"},
+        code_first=code_first,
     )
     return make_plan(before, target, changes, name="wanted", backend=backend, options=options)
 
@@ -116,6 +118,66 @@ def test_code_goes_back_to_the_deploy_before(project: Project) -> None:
     for path in files:
         assert after[path].splitlines() == files[path].splitlines(), path
     assert after.keys() == files.keys()
+
+
+PAGE = """\
+from app.accessors import users
+from app.models import User
+
+
+def title(user: User) -> str:
+    return users.display_name(user).upper()  # shouted
+
+
+def footer() -> str:
+    return "made with care"
+
+
+def rename(user: User, name: str) -> None:
+    # one of many
+    {call}
+"""
+
+
+@pytest.mark.parametrize(
+    ("edits", "call"),
+    [
+        ({}, "users.set_display_name(user, name)"),
+        ({"made with care": "made", "one of many": "one"}, "users.set_display_name(user, name)"),
+        (
+            {"user.display_name = name": "user.display_name = name.strip()"},
+            "user.display_name = name.strip()",
+        ),
+    ],
+    ids=["as written", "edited elsewhere", "edited there"],
+)
+def test_callers_of_accessors_go_back_with_their_code_step(
+    tmp_path: Path, edits: dict[str, str], call: str
+) -> None:
+    root = tmp_path / "app"
+    shutil.copytree(DEMO / "first", root)
+    project = Project.__new__(Project)
+    project.folder = root
+    migration = planned("sqlite", code_first=True)
+    while not (root / "app/accessors/users.py").exists():
+        migration = written(project, migration)
+    page, before = root / "app/page.py", PAGE.format(call="users.set_display_name(user, name)")
+    page.write_text(before)
+    while page.read_text() == before:
+        migration = written(project, migration)
+    after = page.read_text()
+    assert "accessors" not in after
+    for old, new in edits.items():
+        assert old in after
+        after = after.replace(old, new)
+        before = before.replace(old, new)
+    page.write_text(after)
+    back = rollback(workspace(root), migration)
+    write_all(root, back.made.files)
+    assert page.read_text() == (before if not back.lost else PAGE.format(call=call))
+    assert bool(back.lost) == ("strip" in call)
+    written(project, back.made.migration)
+    assert page.read_text() == after
 
 
 def test_a_drop_cannot_be_taken_back(project: Project) -> None:

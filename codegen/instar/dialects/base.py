@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from instar.config import Config
+from instar.schema.migration import Replaced
 from instar.schema.model import Schema
 from instar.sources import Source
 
@@ -80,11 +81,13 @@ class Emission(msgspec.Struct, frozen=True, kw_only=True):
         files: Whole texts by path; None deletes.
         owned: The paths that are instar's own: an edit of one by hand is noticed.
         revisions: The revision of each `ddl` step that has one, by step id.
+        replaced: What is replaced in code that calls accessors.
     """
 
     files: dict[str, str | None]
     owned: tuple[str, ...] = ()
     revisions: dict[str, str] = {}
+    replaced: tuple[Replaced, ...] = ()
 
 
 class Emitter(Protocol):

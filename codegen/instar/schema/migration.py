@@ -149,6 +149,24 @@ class Unplanned(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Replaced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One passage of a file, with lines around it that stayed.
+
+    Attributes:
+        path: The file.
+        deploy: The deploy that replaced it.
+        line: Where `after` starts, from 1.
+        before: The lines as the user had written them.
+        after: The lines instead.
+    """
+
+    path: str
+    deploy: int
+    line: int
+    before: str
+    after: str
+
+
 class Migration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A named, ordered plan from `before` to `target`.
 
@@ -174,6 +192,7 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         revisions: The Alembic revision of each `ddl` step, by step id.
         files: The hash of every generated file by its path, to notice an edit by hand.
         adopted: The hash of what instar would have written, by the path of every file that the user's edit was kept in.
+        replaced: What its deploys replaced in code that calls accessors, to be put back when one is taken back.
         in_flight: What the database has otherwise than the source declares it once the generated deploys are out,
             as `table.name` of a column, index or constraint: Alembic's autogenerate is to leave it alone.
     """
@@ -197,6 +216,7 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     revisions: dict[str, str] = {}
     files: dict[str, str] = {}
     adopted: dict[str, str] = {}
+    replaced: tuple[Replaced, ...] = ()
     in_flight: tuple[str, ...] = ()
 
     @property

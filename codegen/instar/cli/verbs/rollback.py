@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from instar.cli import options
-from instar.cli.output import say
+from instar.cli.output import counted, say, warn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,10 +62,15 @@ def command(
             f"revision {fixed[0]} is on the default branch or applied in a recorded environment. Name the database "
             "to take back with --env or --url. Nothing was written."
         )
+    for passage in back.lost:
+        warn(
+            f"{passage.path}:{passage.line}: what deploy {passage.deploy} replaced here has been edited since and stays: "
+            "instar lint shows what has to read the accessor again, instar fix writes it."
+        )
     if dry_run:
         for line in diff_of(back.made.before, back.made.files):
             say(line)
-        say(f"{len(back.made.files)} files, {len(ids)} revisions. Nothing was written.")
+        say(f"{counted(len(back.made.files), 'file')}, {counted(len(ids), 'revision')}. Nothing was written.")
         return 0
     if address is not None:
         from instar.dialects.sqlalchemy.undo import undo_revisions

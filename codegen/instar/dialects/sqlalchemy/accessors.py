@@ -15,7 +15,9 @@ from instar.dialects.sqlalchemy.listeners import listener_files
 from instar.dialects.sqlalchemy.mapping_text import case_of, entries
 from instar.dialects.sqlalchemy.python_text import identifier, literal, slug, string
 from instar.dialects.sqlalchemy.reader import read_models
+from instar.dialects.sqlalchemy.replaced import replaced
 from instar.dialects.sqlalchemy.templating import render
+from instar.schema.migration import Replaced
 from instar.schema.virtual import declared_after
 from instar.sources import OverlaySource
 
@@ -33,10 +35,11 @@ _Fields: TypeAlias = "dict[str, FieldAccess]"
 
 
 class AccessFiles(msgspec.Struct, frozen=True):
-    """Accessor modules to be written or deleted, and files whose calls of them are rewritten."""
+    """Accessor modules to be written or deleted, files whose calls of them are rewritten, and what stood there."""
 
     owned: dict[str, str | None]
     edited: dict[str, str]
+    replaced: tuple[Replaced, ...] = ()
 
 
 def access_files(source: Source, config: Config, migration: Migration, deploy: Deploy) -> AccessFiles:
@@ -74,9 +77,20 @@ def access_files(source: Source, config: Config, migration: Migration, deploy: D
                 owned[package] = render("accessors_package.py.jinja2")
         else:
             owned[path] = None
-    edited.update(inline_accessors(OverlaySource(source, _buffers(edited)), config, finished))
+    calling = OverlaySource(source, _buffers(edited))
+    inlined = inline_accessors(calling, config, finished)
+    edited.update(inlined)
     _drop_empty_package(source, owned)
-    return AccessFiles(owned, {path: text for path, text in edited.items() if path not in owned})
+    return AccessFiles(
+        owned,
+        {path: text for path, text in edited.items() if path not in owned},
+        tuple(
+            passage
+            for path, text in inlined.items()
+            if path not in owned
+            for passage in replaced(path, deploy.number, (calling.read(path) or b"").decode(), text)
+        ),
+    )
 
 
 def _buffers(texts: dict[str, str]) -> dict[str, bytes | None]:

@@ -63,6 +63,7 @@ class _Emitter:
             files=files,
             owned=(*owned, *accessors.owned),
             revisions={one.step: one.id for one in revisions},
+            replaced=accessors.replaced,
         )
 
 
