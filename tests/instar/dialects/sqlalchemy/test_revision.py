@@ -207,6 +207,14 @@ def run(url: str, statement: str) -> None:
     engine.dispose()
 
 
+def tables(url: str) -> list[str]:
+    """The names of all tables."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    names = sa.inspect(engine).get_table_names()
+    engine.dispose()
+    return names
+
+
 def test_a_type_change_carries_every_value_through_expand_and_contract(project: Project) -> None:
     backend = backend_of(project.url)
     order = '"order"' if backend != "mariadb" else "`order`"
@@ -265,6 +273,24 @@ def test_values_that_the_new_column_cannot_express_are_kept_aside(project: Proje
     engine.dispose()
     assert (2, "urgent") in rows
     assert values(project.url, "rank")[1] == (0,)
+
+
+def test_values_kept_aside_come_back_however_often_one_goes_up_and_down(project: Project) -> None:
+    (first,) = write(project, migration(backend_of(project.url), SYNC_RANK))
+    project.upgrade(first)
+    run(project.url, "UPDATE tasks SET {rank} = 40 WHERE id = 1")
+    run(project.url, "UPDATE tasks SET {rank} = 50 WHERE id = 2")
+    run(project.url, "UPDATE tasks SET {rank} = 60 WHERE id = 3")
+    project.downgrade("0001")
+    run(project.url, "UPDATE tasks SET {order} = 'high' WHERE id = 3")
+    project.upgrade(first)
+    assert values(project.url, "rank", "order") == [(40, "medium"), (50, "medium"), (None, "high")]
+    run(project.url, "UPDATE tasks SET {rank} = 41 WHERE id = 1")
+    run(project.url, "UPDATE tasks SET {rank} = 2 WHERE id = 2")
+    project.downgrade("0001")
+    project.upgrade(first)
+    assert values(project.url, "rank", "order") == [(41, "medium"), (None, "medium"), (None, "high")]
+    assert not [name for name in tables(project.url) if name.startswith("instar_saved")]
 
 
 def test_the_contract_refuses_while_a_backfill_is_missing(project: Project) -> None:

@@ -26,7 +26,18 @@ _INPLACE = "ALGORITHM=INPLACE, LOCK=NONE"
 
 def add_field(table: Table, field: Field) -> tuple[Act, ...]:
     """A column, in the catalogue alone."""
-    return (_alter(table, f"ADD COLUMN IF NOT EXISTS {column_sql(field, BACKEND)}", _INSTANT),)
+    column = column_sql(field, BACKEND)
+    add = _alter(table, f"ADD COLUMN IF NOT EXISTS {column}", _INSTANT)
+    if field.generated is not None:
+        return (add,)
+    same = f"ALTER TABLE {_name(table)} MODIFY COLUMN {column}, {_INSTANT}"
+    why = "the second changes nothing, and is refused where somebody has added a column of another type"
+    return (msgspec.structs.replace(add, why=why, statements=(*add.statements, same)),)
+
+
+def add_field_back(table: Table, field: Field) -> tuple[Act, ...]:
+    """Drop a column that was added."""
+    return drop_field(table, field)
 
 
 def drop_field(table: Table, field: Field) -> tuple[Act, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -23,6 +24,7 @@ class Ddl(Protocol):
     """What each backend's module offers."""
 
     def add_field(self, table: Table, field: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - named by what it does
+    def add_field_back(self, table: Table, field: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
     def drop_field(self, table: Table, field: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
     def relax_field(self, table: Table, field: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
     def require_field(self, table: Table, field: Field, /) -> tuple[Act, ...]: ...  # noqa: D102 - as above
@@ -57,7 +59,8 @@ def upgrade(operation: ops.Operation, table: Table, backend: Backend) -> tuple[A
     ddl = _ddl(backend)
     match operation:
         case ops.SyncFields():
-            return ddl.sync(Pair(operation, backend))
+            pair = Pair(operation, backend)
+            return (*ddl.sync(pair), *((_restore_new(pair),) if pair.conversion is not None else ()))
         case ops.UnsyncFields(dropped=dropped):
             pair = Pair(operation, backend)
             saved = (_save_old(pair),) if dropped is not None and pair.conversion is not None else ()
@@ -129,7 +132,7 @@ def downgrade(operation: ops.Operation, table: Table, backend: Backend, before: 
 def _backward(ddl: Ddl, operation: ops.Operation, table: Table) -> tuple[Act, ...]:
     match operation:
         case ops.AddField(field=field):
-            return ddl.drop_field(table, field)
+            return ddl.add_field_back(table, field)
         case ops.DropField(field=field):
             back = msgspec.structs.replace(field, optional=True)
             return (
@@ -190,7 +193,7 @@ def _filled_again(pair: Pair, dropped: Field, table: Table, ddl: Ddl) -> tuple[A
         guard=f"{pair.o} IS NULL AND {pair.down(pair.n)} IS NOT NULL",
         expression=pair.down(pair.n),
     )
-    restored = (_restore(pair),) if pair.conversion is not None else ()
+    restored = (_restore_old(pair),) if pair.conversion is not None else ()
     return (*ddl.add_field(table, back), _fill(work, table, backend, None), *restored)
 
 
@@ -203,48 +206,65 @@ def _as_it_was(dropped: Field | None, before: Table, ddl: Ddl) -> tuple[Act, ...
     return (*default, *(() if field.optional else ddl.require_field(before, field)))
 
 
-def _restore(pair: Pair) -> Restore:
+def _restore_old(pair: Pair) -> Restore:
     """Saved old values put back into the rows whose new value is still the image of what was saved."""
-    saved = saved_table(pair, pair.old)
-    names = [quoted(name, pair.backend) for name in pair.key]
-    same_row = " AND ".join(f"saved.{name} = {pair.table}.{name}" for name in names)
-    changed = pair.new_differs(pair.up(f"saved.{pair.o}"), f"{pair.table}.{pair.n}")
-    found = f"FROM {saved} AS saved WHERE {same_row}"
-    value, unchanged = f"SELECT saved.{pair.o} {found}", f"SELECT 1 {found} AND NOT ({changed})"
+    changed = pair.new_differs(pair.up(pair.o), f"{pair.table}.{pair.n}")
+    return _restore(pair, pair.old, _saved_old(pair), changed)
+
+
+def _restore_new(pair: Pair) -> Restore:
+    """Saved new values put back into the rows whose old value is still the image of what was saved."""
+    changed = pair.old_differs(pair.down(pair.n), f"{pair.table}.{pair.o}")
+    return _restore(pair, pair.new, _saved_new(pair), changed)
+
+
+def _restore(pair: Pair, column: Field, saved: str, changed: str) -> Restore:
+    """Saved values of a column put back. An unqualified column in `changed` is that of the table of saved values."""
+    name, table = quoted(column.name, pair.backend), pair.qualified(quoted(saved, pair.backend))
+    keys = [quoted(key, pair.backend) for key in pair.key]
+    same_row = " AND ".join(f"saved.{key} = {pair.table}.{key}" for key in keys)
+    found = f"FROM {table} AS saved WHERE {same_row}"
+    value, unchanged = f"SELECT saved.{name} {found}", f"SELECT 1 {found} AND NOT ({changed})"
     return Restore(
-        why=f"values of {pair.old.name} that were kept aside come back where the row is as it was",
-        saved=object_name("instar_saved", pair.plain_table, pair.old.name),
+        why=f"values of {column.name} that were kept aside come back where the row is as it was",
+        saved=saved,
         namespace=pair.namespace,
         statements=(
-            f"UPDATE {pair.table} SET {pair.o} = ({value}) WHERE EXISTS ({unchanged})",  # noqa: S608 - quoted names
-            f"DROP TABLE {saved}",
+            f"UPDATE {pair.table} SET {name} = ({value}) WHERE EXISTS ({unchanged})",  # noqa: S608 - quoted names
+            f"DROP TABLE {table}",
         ),
     )
 
 
-def saved_table(pair: Pair, column: Field) -> str:
-    """The quoted table that keeps what the other column cannot express."""
-    return pair.qualified(quoted(object_name("instar_saved", pair.plain_table, column.name), pair.backend))
-
-
 def _save_old(pair: Pair) -> Save:
     """Old values that `down` does not give back."""
-    return _save(pair, pair.old, pair.old_differs(pair.o, pair.down(pair.n)))
+    return _save(pair, pair.old, _saved_old(pair), pair.old_differs(pair.o, pair.down(pair.n)))
 
 
 def _save_new(pair: Pair) -> Save:
     """New values that `up` does not give back."""
-    return _save(pair, pair.new, pair.new_differs(pair.n, pair.up(pair.o)))
+    return _save(pair, pair.new, _saved_new(pair), pair.new_differs(pair.n, pair.up(pair.o)))
 
 
-def _save(pair: Pair, column: Field, gone: str) -> Save:
+def _saved_old(pair: Pair) -> str:
+    return object_name("instar_saved", pair.plain_table, pair.old.name)
+
+
+def _saved_new(pair: Pair) -> str:
+    """Named by the change too: values that were saved from another one of that name must not come back here."""
+    change = msgspec.json.encode((pair.old.type, pair.new.type, pair.conversion), order="sorted")
+    digest = hashlib.sha256(pair.old.name.encode() + change).hexdigest()[:8]
+    return object_name("instar_saved", pair.plain_table, pair.new.name, digest)
+
+
+def _save(pair: Pair, column: Field, into: str, gone: str) -> Save:
     columns = joined((*pair.key, column.name), pair.backend)
     return Save(
         why=f"values of {column.name} that its counterpart cannot express are kept aside",
         table=pair.plain_table,
         namespace=pair.namespace,
         column=column.name,
-        into=saved_table(pair, column),
+        into=pair.qualified(quoted(into, pair.backend)),
         query=f"SELECT {columns} FROM {pair.table} WHERE {gone}",  # noqa: S608 - names are quoted, the condition is ours
     )
 

@@ -27,11 +27,45 @@ def add_field(table: Table, field: Field) -> tuple[Act, ...]:
         create = f"CREATE TYPE {type_sql(field, BACKEND)} AS ENUM ({values})"
         guarded = f"DO $instar$ BEGIN {create}; EXCEPTION WHEN duplicate_object THEN NULL; END $instar$"
         acts.append(Run(why="the enum type, unless it is there", statements=(guarded,)))
-    acts.append(_alter(table, f"ADD COLUMN IF NOT EXISTS {column_sql(field, BACKEND)}"))
+    add = f"ALTER TABLE {_name(table)} ADD COLUMN IF NOT EXISTS {column_sql(field, BACKEND)}"
+    acts.append(Run(why=_OWN, statements=(_of_its_type(table, field), add)))
     if field.comment:
         column = f"{_name(table)}.{quoted(field.name, BACKEND)}"
         acts.append(Run(statements=(f"COMMENT ON COLUMN {column} IS {literal(field.comment, BACKEND)}",)))
     return tuple(acts)
+
+
+def add_field_back(table: Table, field: Field) -> tuple[Act, ...]:
+    """Drop a column that was added; one of that name and another type is somebody else's and stays."""
+    drop = f"ALTER TABLE {_name(table)} DROP COLUMN IF EXISTS {quoted(field.name, BACKEND)}"
+    return (Run(why=_OWN, statements=(_of_its_type(table, field), drop)),)
+
+
+_OWN = "a column of that name and another type is somebody else's"
+
+
+def _of_its_type(table: Table, field: Field) -> str:
+    """A block that raises where the column is there with another type.
+
+    The server itself says what the type is: that of a temporary table, where the role may make one.
+    """
+    column, kind = quoted(field.name, BACKEND), type_sql(field, BACKEND)
+    title = literal(f"{table.name}.{field.name}", BACKEND)
+    says = literal(
+        "% is there already with the type %, and this revision adds it with the type %: rename or drop it, then run this again",
+        BACKEND,
+    )
+    there, wanted = (f"format_type({side}.atttypid, {side}.atttypmod)" for side in ("there", "wanted"))
+    return (
+        "DO $instar$ DECLARE held text; asked text; BEGIN "
+        f"CREATE TEMP TABLE instar_wanted ({column} {kind}) ON COMMIT DROP; "
+        f"SELECT {there}, {wanted} INTO held, asked FROM pg_attribute AS there JOIN pg_attribute AS wanted "  # noqa: S608 - quoted names
+        "ON wanted.attrelid = 'pg_temp.instar_wanted'::regclass AND wanted.attname = there.attname "
+        f"WHERE there.attrelid = {literal(_name(table), BACKEND)}::regclass AND there.attnum > 0; "
+        "DROP TABLE pg_temp.instar_wanted; "
+        f"IF held <> asked THEN RAISE EXCEPTION {says}, {title}, held, asked USING ERRCODE = 'duplicate_column'; END IF; "
+        "EXCEPTION WHEN insufficient_privilege THEN NULL; END $instar$"
+    )
 
 
 def drop_field(table: Table, field: Field) -> tuple[Act, ...]:

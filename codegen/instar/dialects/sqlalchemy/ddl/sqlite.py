@@ -35,6 +35,11 @@ def add_field(table: Table, field: Field) -> tuple[Act, ...]:
     return (_alter(table, f"ADD COLUMN {column_sql(field, BACKEND)}"),)
 
 
+def add_field_back(table: Table, field: Field) -> tuple[Act, ...]:
+    """Drop a column that was added."""
+    return drop_field(table, field)
+
+
 def drop_field(table: Table, field: Field) -> tuple[Act, ...]:
     """Drop a column: natively, unless a constraint of the table names it and has to go with it."""
     if any(field.name in constraint_columns(constraint, table) for constraint in table.constraints):
