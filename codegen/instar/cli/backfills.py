@@ -47,6 +47,11 @@ def database_url(repo: Path, environment: str | None, url: str | None) -> str:
     return resolve_url(url, what).render_as_string(hide_password=False)
 
 
+def place(environment: str | None) -> str:
+    """The option that names the same database in the next command; a URL may hold a password and is not repeated."""
+    return f"--env {environment}" if environment is not None else "--url URL"
+
+
 def read_works(files: Sequence[Path]) -> tuple[BackfillWork, ...]:
     """The works in JSON files, each one work or a list of them.
 
@@ -132,7 +137,7 @@ def works_to_run(
         return works
     if sweep:
         return works_by_deploy(migration)[before[-1]]
-    record = f"instar state set --env {environment or 'NAME'} --code COMMIT"
+    record = f"instar state set --env {environment} --code COMMIT"
     raise InstarError(
         f"the backfills of deploy {before[-1]} of {migration.name} are completed, and those of deploy {number} "
         f"wait for its code: {lacking}. Once it is in service everywhere, record it: {record}. "

@@ -62,7 +62,15 @@ def compare(before: SchemaVersion, after: SchemaVersion, renames: Sequence[str] 
         )
     before, after = _same_terms(before, after)
     old, new = before.schema, after.schema
-    changes = diff(old, new, told)
+    try:
+        changes = diff(old, new, told)
+    except InstarError as error:
+        if not told or diff(old, new):
+            raise
+        raise InstarError(
+            f"{error} {before.title} and {after.title} declare the same. Where the change is committed already, name "
+            "the version before it, as in --from HEAD~1."
+        ) from None
     return Comparison(before, after, changes, candidates(old, new, told), empty)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from instar.cli.output import bad, good, heading, print_json, say
+from instar.cli.evidence import environments
+from instar.cli.output import bad, counted, good, heading, print_json, say
 from instar.dialects.base import Choices, Workspace
 from instar.environments import read_states
 from instar.errors import InstarError
@@ -109,9 +110,9 @@ def finish(project: Project, made: Generated, *, dry_run: bool, output_format: s
     for line in diff_of(made.before, made.files) if dry_run else _listed(made):
         say(line)
     if dry_run:
-        say(f"{len(made.files)} files. Nothing was written.")
+        say(f"{counted(len(made.files), 'file')}. Nothing was written.")
         return
-    for line in _next(made.migration, deploy):
+    for line in _next(made.migration, deploy, _place(project)):
         say(line)
 
 
@@ -141,13 +142,20 @@ def _listed(made: Generated) -> Iterator[str]:
         yield "Every file is as it should be."
 
 
-def _next(migration: Migration, deploy: Deploy) -> Iterator[str]:
+def _place(project: Project) -> str:
+    """The environment as a command of the user's names it: the only one that there is, or must be."""
+    known = environments(project)
+    names = known.required or tuple(known.states)
+    return names[0] if len(names) == 1 else "NAME"
+
+
+def _next(migration: Migration, deploy: Deploy, place: str) -> Iterator[str]:
     """What is to be done in this deploy, in order: each command once, with all that it covers."""
     yield ""
     yield f"{migration.name}, deploy {deploy.number} of {len(migration.deploys)}. Next:"
     covered: dict[str, list[str]] = {}
     for step in deploy.steps:
-        command = _command(migration, step)
+        command = _command(migration, step, place)
         if command is not None:
             covered.setdefault(command, []).append(step.title.splitlines()[0] if step.title else step.id)
     for command, titles in covered.items():
@@ -158,8 +166,8 @@ def _next(migration: Migration, deploy: Deploy) -> Iterator[str]:
         yield "  instar advance"
 
 
-def _command(migration: Migration, step: Step) -> str | None:
-    """What a user does for a step."""
+def _command(migration: Migration, step: Step, place: str) -> str | None:
+    """What a user does for a step, in an environment."""
     if step.kind == "ddl" and step.id in migration.revisions:
         return f"alembic upgrade {migration.revisions[step.id]}"
     if step.kind == "code":
@@ -170,4 +178,4 @@ def _command(migration: Migration, step: Step) -> str | None:
         from instar.dialects.convex.commands import command_of
 
         return command_of(step)
-    return f"instar {'run' if step.kind == 'backfill' else 'verify'} {migration.name}"
+    return f"instar {'run' if step.kind == 'backfill' else 'verify'} {migration.name} --env {place}"

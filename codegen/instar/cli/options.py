@@ -51,6 +51,14 @@ ref = click.option(
     "--ref", metavar="VERSION", default="WORKTREE", show_default=True, help=f"The version: {_VERSION}."
 )
 environment = click.option("--env", "environment", metavar="NAME", help="The environment, as configured.")
+sync = click.option(
+    "--sync",
+    type=click.Choice(["trigger", "app"]),
+    help="How two columns are kept in step.  [default: as configured]",
+)
+code_first = click.option(
+    "--code-first", is_flag=True, help="Ship code that reads `new, else old` before the backfill."
+)
 output_format = click.option(
     "--format",
     "output_format",

@@ -102,14 +102,8 @@ def plan_options(command: F) -> F:
                 metavar="FIELD=VALUE",
                 help="A constant for existing and new rows.",
             ),
-            click.option(
-                "--sync",
-                type=click.Choice(["trigger", "app"]),
-                help="How two columns are kept in step.  [default: as configured]",
-            ),
-            click.option(
-                "--code-first", is_flag=True, help="Ship code that reads `new, else old` before the backfill."
-            ),
+            options.sync,
+            options.code_first,
             click.option(
                 "--keep-column",
                 "keep_columns",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from instar.changes.names import constraint_in, index_in
 from instar.dialects.sqlalchemy.types import bind, read_type
 from instar.errors import InstarError
 from instar.schema.diff import diff
@@ -136,17 +137,12 @@ def with_renamed_field(table: Table, field: Field, new: str) -> Table:
     """
     if table.field(new) is not None or table.attribute(new) is not None:
         raise InstarError(f'"{table.name}" has a field "{new}" already.')
-    replace = msgspec.structs.replace
-    keys = {field.name: new}
-    indexes = tuple(
-        replace(
-            i, keys=tuple(k if k.expression else replace(k, text=keys.get(k.text, k.text)) for k in i.keys)
-        )
-        for i in table.indexes
+    names = {field.name: new}
+    return msgspec.structs.replace(
+        with_changed_field(table, field.name, name=new, attribute=""),
+        indexes=tuple(index_in(index, names) for index in table.indexes),
+        constraints=tuple(constraint_in(constraint, names) for constraint in table.constraints),
     )
-    constraints = tuple(replace(c, fields=tuple(keys.get(f, f) for f in c.fields)) for c in table.constraints)
-    renamed = with_changed_field(table, field.name, name=new, attribute="")
-    return replace(renamed, indexes=indexes, constraints=constraints)
 
 
 def with_new_index(table: Table, name: str | None, fields: Sequence[str], *, unique: bool) -> Table:

@@ -51,7 +51,7 @@ def _cut(text: str) -> str:
 
 def _subject(step: Step) -> str:
     if step.work is not None:
-        return f"{step.work.table}.{step.work.target}"
+        return ".".join(filter(None, (step.work.namespace, step.work.table, step.work.target)))
     lines = step.title.splitlines()
     return lines[0] if lines else ""
 
@@ -71,15 +71,21 @@ def _cell(migration: Migration, deploy: Deploy, step: Step, place: Place) -> str
     return "not recorded" if state == "unknown" else "open"
 
 
-def next_act(migration: Migration, places: Sequence[Place]) -> str:
-    """The one thing to do next, in the place that is furthest behind: a required one as long as one is not done."""
+def next_act(migration: Migration, places: Sequence[Place], upgrade: str = "alembic upgrade head") -> str:
+    """The one thing to do next, in the place that is furthest behind: a required one as long as one is not done.
+
+    Args:
+        migration: The migration.
+        places: The environments.
+        upgrade: The command that applies the DDL.
+    """
     last = len(migration.deploys)
     held = [place for place in places if place.required and place.standing.deploy <= last] or places
     behind = min(held, key=lambda place: place.standing.deploy)
     if behind.standing.deploy > last:
         return good(f"{migration.name} is done everywhere.")
     if behind.standing.deploy <= migration.generated:
-        return f"Next, in {behind.name}: {_in_place(migration, behind)}"
+        return f"Next, in {behind.name}: {_in_place(migration, behind, upgrade)}"
     number = migration.generated + 1
     missing = [(place.name, lack) for place in held for lack in gates(migration, number, place.evidence)]
     if missing:
@@ -88,7 +94,7 @@ def next_act(migration: Migration, places: Sequence[Place]) -> str:
     return f"Next: instar advance {migration.name}   (writes deploy {number})"
 
 
-def _in_place(migration: Migration, place: Place) -> str:
+def _in_place(migration: Migration, place: Place, upgrade: str) -> str:
     deploy = migration.deploys[place.standing.deploy - 1]
     step = place.standing.open(deploy)[0]
     if place.standing.steps[step.id] == "unknown":
@@ -96,7 +102,7 @@ def _in_place(migration: Migration, place: Place) -> str:
         return f"record what is there: instar state {what.replace('NAME', place.name)}"
     match step.kind:
         case "ddl":
-            return f"deploy {deploy.number}: alembic upgrade head"
+            return f"deploy {deploy.number}: {upgrade}"
         case "code":
             return (
                 f"deploy {deploy.number}: ship the code, then instar state set --env {place.name} --code $SHA"

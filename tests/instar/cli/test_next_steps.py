@@ -23,7 +23,7 @@ def test_a_command_is_printed_once_with_what_it_covers(tmp_path: Path) -> None:
     assert done.code == 0, done.err
     lines = done.out[done.out.index("Next:") :].splitlines()
     commands = [line.split("    ")[0] for line in lines if line.startswith("  ") and line[2] != " "]
-    assert commands.count("  instar run wanted") == 1
-    assert commands.count("  instar verify wanted") == 1
+    assert commands.count("  instar run wanted --env NAME") == 1
+    assert commands.count("  instar verify wanted --env NAME") == 1
     for field in ("users.display_name", "users.avatar_url", "tasks.priority_v2"):
         assert sum(field in line for line in lines if not line.startswith("  alembic")) >= 1

@@ -74,6 +74,14 @@ def test_the_models_are_edited_in_their_style(root: Path, change: str) -> None:
     subprocess.run([sys.executable, "-c", "import app.models"], cwd=root, check=True)
 
 
+def test_a_rename_goes_without_triggers_where_the_application_keeps_both_in_step(root: Path) -> None:
+    said = instar(root, "scaffold", "rename", "users.user_name", "display_name", "--sync", "app", "--dry-run")
+    assert "TRIGGER" not in said
+    assert "deploy 1 of 4" in said
+    kept = instar(root, "scaffold", "rename", "users.user_name", "full_name", "--keep-column", "--dry-run")
+    assert kept.endswith("\n2 files. Nothing was written.\n")
+
+
 def test_a_removed_field_leaves_the_models_and_its_column_is_relaxed(root: Path) -> None:
     shown = instar(root, "scaffold", "remove-field", "posts.legacy_field", "--format", "json")
     document = json.loads(shown)

@@ -34,6 +34,7 @@ backend = "sqlite"
 [tool.instar.environments.production]
 url = "sqlite:///{database}"
 """
+OTHER_HEAD = 'revision = "0002"\ndown_revision = "0001"\n\n\ndef upgrade():\n    pass\n'
 RENAME = ("--rename", "users.name=label", "--name", "Labels")
 
 
@@ -264,10 +265,36 @@ def test_two_heads_are_found_and_put_in_a_row(application):
     assert (
         "bio and age" in application.instar("check").out or "age and bio" in application.instar("check").out
     )
+    application.instar("state", "pull", "--env", "production")
+    assert "Next, in production: deploy 1: two migrations follow the same version: instar rebase" in (
+        application.instar("status").out
+    )
     assert "bio now follows age." in application.instar("rebase", "--dry-run").out
     assert "bio now follows age." in application.instar("rebase").out
     assert application.instar("rebase").out == "There is one head; nothing to do.\n"
     assert "heads" not in application.instar("check").out
+
+
+def test_the_next_step_with_two_alembic_heads_is_one_that_alembic_takes(application):
+    application.want(MODELS + "    bio: Mapped[str | None]\n")
+    application.instar("generate", "--name", "bio")
+    write(application.root, {"migrations/versions/0002_other.py": OTHER_HEAD})
+    commit(application.root, {}, "bio")
+    application.instar("state", "set", "--env", "production", "--code", "HEAD~1")
+    application.instar("state", "pull", "--env", "production")
+    assert "deploy 1: alembic upgrade heads\n" in application.instar("status").out
+    application.alembic.upgrade("heads")
+    application.instar("state", "pull", "--env", "production")
+    assert "alembic upgrade" not in application.instar("status").out
+
+
+def test_a_rename_that_is_committed_already_is_planned_from_the_version_before(application):
+    application.want()
+    commit(application.root, {}, "the models as they are wanted")
+    done = application.instar("plan", *RENAME)
+    assert done.code == 2
+    assert "name the version before it, as in --from HEAD~1" in done.err
+    assert "users.name ⇄ label" in application.instar("plan", *RENAME, "--from", "HEAD~1").out
 
 
 def test_the_alembic_revisions_of_a_migration_move_with_it(application):

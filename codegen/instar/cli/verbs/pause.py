@@ -33,5 +33,5 @@ def command(*, name: str | None, repo: Path, environment: str | None, url: str |
     working = pause(target, full)
     short = backfills.title(full)
     state = "pauses after the batch under way" if working else "is paused"
-    say(f"{short} {state}. Go on with: instar resume {short}")
+    say(f"{short} {state}. Go on with: instar resume {short} {backfills.place(environment)}")
     return 0

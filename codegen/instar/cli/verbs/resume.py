@@ -32,5 +32,6 @@ def command(*, name: str | None, repo: Path, environment: str | None, url: str |
     full = backfills.one_of(read_progress(target), name, wanted="resume")
     working = resume(target, full)
     short = backfills.title(full)
-    say(f"{short} goes on." if working else f"{short} may go on. Work on it with: instar run")
+    run = f"instar run {backfills.place(environment)}"
+    say(f"{short} goes on." if working else f"{short} may go on. Work on it with: {run}")
     return 0

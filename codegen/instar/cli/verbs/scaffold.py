@@ -47,6 +47,15 @@ def _shared(command: F) -> F:
     return command
 
 
+def _beside(command: F) -> F:
+    """The options of a change that puts a new column beside the old one; read by `_order`."""
+    return options.sync(options.code_first(command))
+
+
+def _order(rest: dict[str, Any]) -> dict[str, Any]:
+    return {"sync": rest["sync"], "code_first": rest["code_first"]}
+
+
 @command.command("add-field")
 @click.argument("field")
 @click.argument("type_", metavar="TYPE")
@@ -90,9 +99,9 @@ def add_field(
 @click.argument("field")
 @click.argument("new")
 @click.option("--keep-column", is_flag=True, help="Rename in code alone; the column keeps its name.")
-@click.option("--code-first", is_flag=True, help="Ship code that reads `new, else old` before the backfill.")
+@_beside
 @_shared
-def rename(*, field: str, new: str, keep_column: bool, code_first: bool, **rest: Any) -> int:  # noqa: ANN401 - click's values
+def rename(*, field: str, new: str, keep_column: bool, **rest: Any) -> int:  # noqa: ANN401 - click's values
     """Rename a field.
 
     \b
@@ -106,7 +115,7 @@ def rename(*, field: str, new: str, keep_column: bool, code_first: bool, **rest:
     table, name = located(now, field)
     old = known_field(table, name)
     told = Rename(table=table.name, namespace=table.namespace, old=old.name, new=new)
-    said = {"keep_columns": ("*",) if keep_column else (), "code_first": code_first}
+    said = {"keep_columns": ("*",) if keep_column else (), **_order(rest)}
     return _finish(project, now, table, with_renamed_field(table, old, new), rest, said=said, renames=(told,))
 
 
@@ -133,9 +142,9 @@ def remove_field(*, field: str, **rest: Any) -> int:  # noqa: ANN401 - click's v
 @click.option(
     "--convert", metavar="HOW", help='Old to new values: "low=1,high=2,*=0", or "up: SQL; down: SQL".'
 )
-@click.option("--code-first", is_flag=True, help="Ship code that reads `new, else old` before the backfill.")
+@_beside
 @_shared
-def change_type(*, field: str, type_: str, convert: str | None, code_first: bool, **rest: Any) -> int:  # noqa: ANN401 - click's values
+def change_type(*, field: str, type_: str, convert: str | None, **rest: Any) -> int:  # noqa: ANN401 - click's values
     """Change the type of a field.
 
     \b
@@ -149,7 +158,7 @@ def change_type(*, field: str, type_: str, convert: str | None, code_first: bool
     old = known_field(table, name)
     spelling, new = typed(type_)
     after = with_changed_field(table, old.name, type=new.type, spelling=spelling)
-    said = {"conversions": (f"{field}={convert}",) if convert is not None else (), "code_first": code_first}
+    said = {"conversions": (f"{field}={convert}",) if convert is not None else (), **_order(rest)}
     return _finish(project, now, table, after, rest, said=said)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from instar.cli.project import Project
     from instar.cli.status_text import Place
+    from instar.ledger import Ledger
     from instar.schema.migration import Migration
 
 
@@ -55,12 +56,13 @@ def command(
         chosen = (ledger.migration(migration),) if migration else ledger.migrations
         places = {one.id: _places(project, one, environment, live=watch) for one in chosen}
         shown = [one for one in chosen if show_all or migration or not _finished(one, places[one.id])]
+        upgrade = _upgrade(project, ledger)
         if output_format == "json":
-            print_json({"migrations": [_record(one, places[one.id]) for one in shown]})
+            print_json({"migrations": [_record(one, places[one.id], upgrade) for one in shown]})
         else:
             if watch:
                 click.clear()  # where it is a terminal
-            _print(shown, places)
+            _print(shown, places, upgrade)
         if not watch:
             return
         if output_format == "text":
@@ -133,20 +135,37 @@ def _finished(migration: Migration, places: Sequence[Place]) -> bool:
     return all(place.standing.deploy > len(migration.deploys) for place in places)
 
 
-def _print(shown: Sequence[Migration], places: dict[str, list[Place]]) -> None:
+def _upgrade(project: Project, ledger: Ledger) -> str:
+    """What applies the DDL: with several heads `alembic upgrade head` refuses.
+
+    Two heads of the ledger are two plans from one version, which are put in a row first.
+    """
+    from instar.dialects.sqlalchemy.script_folder import script_folder
+    from instar.errors import InstarError
+
+    if len(ledger.heads()) > 1:
+        return "two migrations follow the same version: instar rebase"
+    try:
+        heads = script_folder(project.source(), project.config).heads
+    except InstarError:
+        return "alembic upgrade head"
+    return "alembic upgrade heads" if len(heads) > 1 else "alembic upgrade head"
+
+
+def _print(shown: Sequence[Migration], places: dict[str, list[Place]], upgrade: str) -> None:
     from instar.cli.status_text import next_act, render
 
     for one in shown:
         for line in render(one, places[one.id]):
             say(line)
         say()
-        say(next_act(one, places[one.id]))
+        say(next_act(one, places[one.id], upgrade))
     if not shown:
         say("No migration is in flight.")
         say("Next: edit the models to what you want, then instar plan")
 
 
-def _record(migration: Migration, places: Sequence[Place]) -> dict[str, object]:
+def _record(migration: Migration, places: Sequence[Place], upgrade: str) -> dict[str, object]:
     from instar.cli.status_text import next_act
 
     return {
@@ -158,5 +177,5 @@ def _record(migration: Migration, places: Sequence[Place]) -> dict[str, object]:
             {"name": place.name, "deploy": place.standing.deploy, "steps": place.standing.steps}
             for place in places
         ],
-        "next": click.unstyle(next_act(migration, places)),
+        "next": click.unstyle(next_act(migration, places, upgrade)),
     }

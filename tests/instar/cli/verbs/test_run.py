@@ -129,7 +129,7 @@ def test_rows_that_keep_coming_end_the_run_with_one(folder: Path, sqlite: str) -
 def test_pause_resume_and_cancel_name_backfills_in_short(folder: Path, sqlite: str) -> None:
     instar(folder, "run", *WORK, "--limit", "100")
     assert instar(folder, "pause", *URL).stdout == (
-        "people.full_name is paused. Go on with: instar resume people.full_name\n"
+        "people.full_name is paused. Go on with: instar resume people.full_name --url URL\n"
     )
     assert "was paused" in instar(folder, "run", *WORK).stderr
     assert instar(folder, "resume", *URL, "people.full_name").returncode == 0
