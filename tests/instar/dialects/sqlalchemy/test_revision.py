@@ -152,11 +152,15 @@ CASES: dict[str, tuple[Operation, ...]] = {
     "create a unique index": (CreateIndex(table="tasks", index=index("u_name", "name", unique=True)),),
     "drop an index": (DropIndex(table="tasks", index=index("ix_note", "note")),),
     "unique constraint": (AddConstraint(table="tasks", constraint=unique("name", name="uq_name")),),
+    "constraints with quotes in their names": (
+        AddConstraint(table="tasks", constraint=unique("name", name='uq"na me')),
+        AddConstraint(table="tasks", constraint=unique("name", "id", name='uq""')),
+    ),
     "sync a rename": SYNC_NAME,
     "sync a type change": SYNC_RANK,
 }
 
-COPIED = {"widen a type", "server default", "unique constraint"}
+COPIED = {"widen a type", "server default", "unique constraint", "constraints with quotes in their names"}
 NAMED = {"drop an index": "ix_note"}
 
 
