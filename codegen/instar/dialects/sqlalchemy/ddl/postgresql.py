@@ -25,7 +25,7 @@ def add_field(table: Table, field: Field) -> tuple[Act, ...]:
     if isinstance(field.type, EnumType) and field.type.native and field.type.name:
         values = ", ".join(literal(value, BACKEND) for value in field.type.values)
         create = f"CREATE TYPE {type_sql(field, BACKEND)} AS ENUM ({values})"
-        guarded = f"DO $instar$ BEGIN {create}; EXCEPTION WHEN duplicate_object THEN NULL; END $instar$"  # noqa: S608 - quoted names
+        guarded = f"DO $instar$ BEGIN {create}; EXCEPTION WHEN duplicate_object THEN NULL; END $instar$"
         acts.append(Run(why="the enum type, unless it is there", statements=(guarded,)))
     add = f"ALTER TABLE {_name(table)} ADD COLUMN IF NOT EXISTS {column_sql(field, BACKEND)}"
     acts.append(Run(why=_OWN, statements=(_of_its_type(table, field), add)))
@@ -57,14 +57,14 @@ def _of_its_type(table: Table, field: Field) -> str:
     )
     there, wanted = (f"format_type({side}.atttypid, {side}.atttypmod)" for side in ("there", "wanted"))
     return (
-        "DO $instar$ DECLARE held text; asked text; BEGIN "
+        "DO $instar$ DECLARE held text; asked text; BEGIN "  # noqa: S608 - quoted names
         f"CREATE TEMP TABLE instar_wanted ({column} {kind}) ON COMMIT DROP; "
         f"SELECT {there}, {wanted} INTO held, asked FROM pg_attribute AS there JOIN pg_attribute AS wanted "
         "ON wanted.attrelid = 'pg_temp.instar_wanted'::regclass AND wanted.attname = there.attname "
         f"WHERE there.attrelid = {literal(_name(table), BACKEND)}::regclass AND there.attnum > 0; "
         "DROP TABLE pg_temp.instar_wanted; "
         f"IF held <> asked THEN RAISE EXCEPTION {says}, {title}, held, asked USING ERRCODE = 'duplicate_column'; END IF; "
-        "EXCEPTION WHEN insufficient_privilege THEN NULL; END $instar$"  # noqa: S608 - quoted names
+        "EXCEPTION WHEN insufficient_privilege THEN NULL; END $instar$"
     )
 
 
