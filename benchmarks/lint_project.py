@@ -30,6 +30,7 @@ FIELDS = 10
 CONFIG = '[tool.instar]\nschema = ["models.py"]\nbackend = "sqlite"\n'
 IMPORT = b"\nfrom models import Account\n"
 _WORD = re.compile(rb"(?<=\.)[a-z][a-z_]{5,}\b")
+_FUNCTION = re.compile(rb"^def \w+\(.*\).*:\n(?=    )", re.MULTILINE)
 _NOBODY = {
     "GIT_AUTHOR_NAME": "Ada",
     "GIT_AUTHOR_EMAIL": "ada@example.org",
@@ -80,9 +81,14 @@ def leave(folder: Path, names: list[str]) -> None:
 
 
 def touch(folder: Path, count: int) -> None:
-    """Change some files."""
+    """Change some files, each in the body of a function where it has one at the top."""
     for file in sorted((folder / "lib").rglob("*.py"))[: count * 7 : 7]:
-        file.write_bytes(file.read_bytes() + b"\n# changed\n")
+        data = file.read_bytes()
+        defined = _FUNCTION.search(data)
+        if defined is None:
+            file.write_bytes(data + b"\nCHANGED = True\n")
+        else:
+            file.write_bytes(data[: defined.end()] + b"    changed = True\n" + data[defined.end() :])
 
 
 def one_file(folder: Path, names: list[str]) -> Path:

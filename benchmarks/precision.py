@@ -23,8 +23,8 @@ from instar.sources import open_repository
 from instar_lint.deployment import Deployment, Environment, FieldInFlight, Origin
 from instar_lint.findings import Finding
 from instar_lint.project import LintProject
-from instar_lint.python.collect import decoded
 from instar_lint.python.knowledge import Knowledge
+from instar_lint.python.parsing import decoded
 from instar_lint.readings import Readings
 
 if TYPE_CHECKING:

@@ -108,8 +108,12 @@ class HotLines:
 
     def within(self, node: ast.stmt) -> bool:
         """Whether a statement, its decorators included, has such a line."""
+        start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        return self.between(start, node.end_lineno or node.lineno)
+
+    def between(self, first: int, last: int) -> bool:
+        """Whether one of these lines is such a line, the last one included."""
         if self._all:
             return True
-        start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-        found = bisect_left(self._lines, start)
-        return found < len(self._lines) and self._lines[found] <= (node.end_lineno or node.lineno)
+        found = bisect_left(self._lines, first)
+        return found < len(self._lines) and self._lines[found] <= last

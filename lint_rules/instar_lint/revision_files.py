@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from instar_lint.python.collect import decoded
+from instar_lint.python.parsing import decoded
 from instar_lint.revisions import parse_compute, parse_revision
 
 if TYPE_CHECKING:

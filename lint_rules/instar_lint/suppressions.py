@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 _NOQA = re.compile(
     r"(?i)(?:#|//|/\*|\{#|<!--)\s*noqa(?::\s?(?P<codes>[A-Z][0-9A-Z]*(?:[\s,]+[A-Z]+[0-9]+)*))?(?=\W|$)"
 )
+_MENTION = re.compile(r"(?i)noqa")
 _CODE = re.compile(r"[A-Z]+[0-9]*")
 _OURS = re.compile(r"INS\d{3}")
+NAMES_OURS = re.compile(rb"INS\d{3}")
+"""Matches every file with a comment that names a rule of ours."""
 
 
 class Suppression(msgspec.Struct, frozen=True):
@@ -37,11 +40,16 @@ class Suppression(msgspec.Struct, frozen=True):
 
 def suppressions(text: str) -> tuple[Suppression, ...]:
     """The comments of one file, by line."""
-    if "noqa" not in text.lower():
-        return ()
     found = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if match := _NOQA.search(line):
+    number, seen = 1, -1
+    for mention in _MENTION.finditer(text):
+        start = text.rfind("\n", 0, mention.start()) + 1
+        if start == seen:
+            continue
+        number += text.count("\n", max(seen, 0), start)
+        seen = start
+        end = text.find("\n", start)
+        if match := _NOQA.search(text[start : end if end >= 0 else None]):
             codes = tuple(_CODE.findall((match["codes"] or "").upper()))
             found.append(Suppression(number, match.start() + 1, codes))
     return tuple(found)

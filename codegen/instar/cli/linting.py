@@ -15,10 +15,10 @@ from instar.sources.overlay import OverlaySource
 from instar_lint.baseline import Entry, against, decode
 from instar_lint.findings import Finding, in_order
 from instar_lint.project import LintProject, between_versions, pending
-from instar_lint.python.collect import decoded
+from instar_lint.python.parsing import decoded
 from instar_lint.readings import Readings
 from instar_lint.rules.ins001_unused_suppression import finding_of
-from instar_lint.suppressions import without_suppressed
+from instar_lint.suppressions import NAMES_OURS, without_suppressed
 from instar_lint.versions import Labels
 
 if TYPE_CHECKING:
@@ -205,5 +205,5 @@ def _texts(linted: LintProject, findings: Sequence[Finding], paths: Collection[s
     return {
         path: decoded(data)
         for path, data in files.items()
-        if path in with_findings or (b"INS" in data and linted.counts(path))
+        if path in with_findings or (NAMES_OURS.search(data) and linted.counts(path))
     }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from instar_lint.python.frame import Frame
     from instar_lint.python.functions import AnyFunction
     from instar_lint.python.knowledge import Knowledge
-    from instar_lint.python.modules import ModuleNode
+    from instar_lint.python.module_node import ModuleNode
 
     Caller = tuple[str | None, AnyFunction, tuple[ast.Call, ...]]
     Heard = dict[ast.Call, tuple[list[Value], list[Value]]]

@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from instar_lint.python.modules import parse
+from instar_lint.python.parsing import decoded, parse
 from instar_lint.python.report import Report
 from instar_lint.python.walk import run_module
 
@@ -48,15 +48,21 @@ def facts_of(
         return ()
     knowledge.modules.trim(_TREES_UNDER_COLLECTION if gc.isenabled() else _TREES)
     with uncollected():
-        tree = tree or parse(text) or _newer(text)
-        module = knowledge.modules.put(path, tree, len(text))
-        if module is None or {"revision", "down_revision"} <= module.assigned.keys():
+        lines = prefilter.lines(text)
+        module = knowledge.modules.put(path, text, tree)
+        statements = module.statements(lines.between) if module is not None else None
+        if statements is None and (newer := _newer(text)) is not None:
+            module = knowledge.modules.put(path, text, newer)
+            statements = newer.body
+        if module is None or statements is None:
+            return ()
+        if "revision" in module.assigned and "down_revision" in module.assigned:
             return ()  # an Alembic revision speaks of the tables of its own time
         report = Report(path, text, knowledge, watch)
         with suppress(
             RecursionError
         ):  # nested deeper than the interpreter walks: what was found so far counts
-            run_module(knowledge, module, report, prefilter.lines(text))
+            run_module(knowledge, module, statements, report, lines)
         return report.facts()
 
 
@@ -125,11 +131,15 @@ class Collected:
         known = self._cache.get(path)
         return known if known is not None else self._fresh(text, path, tree)
 
+    def kept(self, path: str) -> tuple[Fact, ...] | None:
+        """The facts of a file where they are kept, and nothing that they rest on has changed."""
+        return self._cache.get(path)
+
     def refresh(self, paths: Iterable[str], seconds: float) -> None:
         """Work out what is not kept yet, for so much CPU time; a later call goes on from there."""
         until = time.process_time() + seconds
         for path in paths:
-            if self._cache.get(path) is None:
+            if self.kept(path) is None:
                 for _ in self._of_files([path]):
                     pass
                 if time.process_time() >= until:
@@ -157,7 +167,7 @@ class Collected:
     def _fresh(self, text: str, path: str, tree: ast.Module | None = None) -> tuple[Fact, ...]:
         with self._knowledge.memory.traced() as consulted:
             facts = facts_of(text, path, self._knowledge, self._watch, tree)
-        self._cache.put(path, facts, sorted(consulted, key=lambda part: (part.kind, part.name)))
+        self._cache.put(path, facts, consulted)
         return facts
 
 
@@ -186,15 +196,3 @@ def uncollected() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def decoded(data: bytes) -> str:
-    """The text of a Python file, by its declared encoding; undecodable bytes are kept as escapes."""
-    if data.startswith(b"\xef\xbb\xbf"):
-        data = data[3:]
-    head = b"\n".join(data.split(b"\n", 2)[:2])
-    declared = re.search(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", head, re.MULTILINE)
-    try:
-        return data.decode(declared[1].decode() if declared else "utf-8")
-    except (UnicodeDecodeError, LookupError):
-        return data.decode("utf-8", "replace")

@@ -13,7 +13,7 @@ from instar_lint.python.values import PLAIN, ClassOf, Entity, Instance, Many, Va
 
 if TYPE_CHECKING:
     from instar_lint.python.knowledge import Knowledge
-    from instar_lint.python.modules import ClassNode
+    from instar_lint.python.module_node import ClassNode
 
 _ONE = frozenset(["build", "create", "create_async", "build_sync", "create_sync"])
 _SEVERAL = frozenset(["build_batch", "create_batch", "batch", "create_batch_sync", "create_batch_async"])

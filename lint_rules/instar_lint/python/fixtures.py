@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from instar_lint.python.knowledge import Knowledge
-    from instar_lint.python.modules import ModuleNode
+    from instar_lint.python.module_node import ModuleNode
 
     AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -74,7 +74,7 @@ def _plugins(module: ModuleNode) -> Iterator[str]:
 def _of_module(knowledge: Knowledge, module: ModuleNode, name: str) -> Value | None:
     function = module.functions.get(name)
     if function is None or not takes_fixtures(function):
-        function = next((f for f in module.functions.values() if _renamed(f) == name), None)
+        function = next((f for f in module.holding("name") if _renamed(f) == name), None)
     if function is not None:
         return call_result(knowledge, Function(module.name, function.name), 0)
     if name in module.imports or module.stars:
@@ -97,7 +97,7 @@ def _renamed(function: AnyFunction) -> str | None:
 
 def _registered(knowledge: Knowledge, module: ModuleNode, name: str) -> Value | None:
     """pytest-factoryboy's `register(UserFactory)` makes the fixtures `user` and `user_factory`."""
-    for statement in module.tree.body:
+    for statement in module.loose:
         match statement:
             case ast.Expr(value=ast.Call(func=ast.Name(id="register"), args=[first, *_])):
                 factory = Frame(knowledge, module, None).value(first)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from instar_lint.facts import Operator, Role
     from instar_lint.python.knowledge import Knowledge
-    from instar_lint.python.modules import ModuleNode
+    from instar_lint.python.module_node import ModuleNode
     from instar_lint.python.report import Report
 
     Evaluator = Callable[["Frame", Any], Value]  # each takes the kinds that it is registered for

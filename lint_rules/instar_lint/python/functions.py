@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from instar_lint.python.knowledge import Knowledge
-    from instar_lint.python.modules import ModuleNode
+    from instar_lint.python.module_node import ModuleNode
     from instar_lint.python.report import Report
 
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef

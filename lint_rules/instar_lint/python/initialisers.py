@@ -11,7 +11,7 @@ from instar_lint.python.values import UNKNOWN, Object, Value, join
 
 if TYPE_CHECKING:
     from instar_lint.python.knowledge import Knowledge
-    from instar_lint.python.modules import ClassNode
+    from instar_lint.python.module_node import ClassNode
 
 _STARTS = ("__init__", "__post_init__", "setUp", "setup_method", "asyncSetUp", "setUpClass", "initialize")
 _DEEPEST = 3

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from instar_lint.python.modules import parse
+from instar_lint.python.parsing import parse
 from instar_lint.python.values import UNKNOWN, Record, Value, item_of, most_of
 
 if TYPE_CHECKING:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar, cast
-
-import msgspec
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -14,11 +12,19 @@ Answer = TypeVar("Answer")
 _NEVER = 1 << 30
 
 
-class Consulted(msgspec.Struct, frozen=True, array_like=True):
-    """Something that an answer rests on: the content of a file, or which file a dotted name means."""
+class Consulted(NamedTuple):
+    """Something that an answer rests on.
+
+    Attributes:
+        kind: `path` for the content of a file, `part` for what binds one name in it, `name` for which file a dotted
+            name means.
+        name: The path, or the dotted name.
+        part: The name within the file.
+    """
 
     kind: str
     name: str
+    part: str = ""
 
 
 class Memory:

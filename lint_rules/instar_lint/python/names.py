@@ -23,7 +23,7 @@ from instar_lint.python.values import (
 
 if TYPE_CHECKING:
     from instar_lint.python.knowledge import Knowledge
-    from instar_lint.python.modules import ModuleNode
+    from instar_lint.python.module_node import ModuleNode
 
 _MOST_HOPS = 12
 _BUILTINS = frozenset(dir(builtins))

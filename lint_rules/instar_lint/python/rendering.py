@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from instar.sources import Source
     from instar_lint.python.functions import AnyFunction
     from instar_lint.python.knowledge import Knowledge
-    from instar_lint.python.modules import ModuleNode
+    from instar_lint.python.module_node import ModuleNode
 
 _NAMES = re.compile(rb"[\"']([\w./:-]+\.(?:html?|jinja2?|j2|txt|xml|mako?))[\"']")
 _TEMPLATED = ("template", "templated", "aiohttp_template", "render_with")

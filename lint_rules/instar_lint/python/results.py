@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from instar_lint.python.functions import AnyFunction
     from instar_lint.python.knowledge import Knowledge
-    from instar_lint.python.modules import ModuleNode
+    from instar_lint.python.module_node import ModuleNode
 
 _DEEPEST = 3
 _CONTEXT_MANAGERS = ("contextmanager", "asynccontextmanager", "fixture", "yield_fixture")

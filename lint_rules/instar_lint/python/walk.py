@@ -19,14 +19,16 @@ if TYPE_CHECKING:
     from instar_lint.hotness import HotLines
     from instar_lint.python.functions import AnyFunction
     from instar_lint.python.knowledge import Knowledge
-    from instar_lint.python.modules import ModuleNode
+    from instar_lint.python.module_node import ModuleNode
     from instar_lint.python.report import Report
 
 
-def run_module(knowledge: Knowledge, module: ModuleNode, report: Report, hot: HotLines) -> None:
+def run_module(
+    knowledge: Knowledge, module: ModuleNode, body: list[ast.stmt], report: Report, hot: HotLines
+) -> None:
     """Interpret a module: statements at its top, class bodies, and hot functions."""
     frame = Frame(knowledge, module, report)
-    _run_body(frame, module.tree.body, hot)
+    _run_body(frame, body, hot)
 
 
 def _run_body(frame: Frame, body: list[ast.stmt], hot: HotLines) -> None:

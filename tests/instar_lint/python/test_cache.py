@@ -134,5 +134,5 @@ def test_calls_with_little_time_get_on_by_a_file_each(project, tmp_path):
     for _ in range(4):
         Collected(source, knowledge, WATCH).refresh(paths, 0.0)
         (file,) = (tmp_path / "cache" / "facts").iterdir()
-        kept.append(len(msgspec.msgpack.decode(file.read_bytes())))
+        kept.append(len(msgspec.msgpack.decode(file.read_bytes())[1]))
     assert kept == [1, 2, 3, 3]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from instar_lint.python import Watch, facts_of
-from instar_lint.python.collect import decoded
+from instar_lint.python.parsing import decoded
 from python_frontend import facts, knowledge
 
 STDLIB = Path(sysconfig.get_path("stdlib"))
