@@ -100,3 +100,28 @@ def test_models_and_database_agree_after_every_deploy(application: SmallApplicat
         application.downgrade("-1")
     application.upgrade()
     application.check()
+
+
+USERS = """\
+class User(Base):
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), index=True)
+"""
+
+
+@pytest.mark.parametrize("sync", ["app", "trigger"])
+def test_an_index_that_a_column_declares_stays_there(
+    sqlite: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sync: str
+) -> None:
+    application = SmallApplication(tmp_path / "app", sqlite, USERS)
+    monkeypatch.syspath_prepend(str(application.root))
+    application.must("scaffold", "rename", "users.name", "title", "--sync", sync, "--migration", "titles")
+    application.deploy("titles")
+    while "is done everywhere" not in application.must("status", "--all").out:
+        application.must("advance", "titles", "--exit-code")
+        application.deploy("titles")
+        application.check()
+    models = (application.root / "models.py").read_text()
+    assert models.endswith(USERS.replace("name: Mapped", "title: Mapped"))

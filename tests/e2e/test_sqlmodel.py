@@ -58,3 +58,18 @@ def test_a_declaration_is_written_as_sqlmodel_has_it(
     before = MODELS.splitlines()
     added = [line.strip() for line in (tmp_path / "models.py").read_text().splitlines() if line not in before]
     assert [line for line in added if "import" not in line] == ([written] if written else [])
+
+
+def test_table_args_stand_at_the_start_of_a_class_that_names_no_table(tmp_path: Path) -> None:
+    write(tmp_path, {"models.py": MODELS, "pyproject.toml": CONFIG} | ALEMBIC)
+    commit(tmp_path, {})
+    assert run("scaffold", "add-index", "hero", "age", "name", cwd=tmp_path).code == 0
+    assert (
+        (tmp_path / "models.py")
+        .read_text()
+        .endswith(
+            "class Hero(SQLModel, table=True):\n"
+            '    __table_args__ = (Index("ix_hero_age_name", "age", "name"),)\n'
+            "\n" + MODELS[MODELS.index("    id:") :]
+        )
+    )

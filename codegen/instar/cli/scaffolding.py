@@ -140,9 +140,16 @@ def with_renamed_field(table: Table, field: Field, new: str) -> Table:
     names = {field.name: new}
     return msgspec.structs.replace(
         with_changed_field(table, field.name, name=new, attribute=""),
-        indexes=tuple(index_in(index, names) for index in table.indexes),
+        indexes=tuple(_named_after(index_in(index, names), table, field, new) for index in table.indexes),
         constraints=tuple(constraint_in(constraint, names) for constraint in table.constraints),
     )
+
+
+def _named_after(index: Index, table: Table, field: Field, new: str) -> Index:
+    """The index under its new name where its name is the one that `index=True` gives."""
+    if index.name != f"ix_{table.name}_{field.name}":
+        return index
+    return msgspec.structs.replace(index, name=f"ix_{table.name}_{new}")
 
 
 def with_new_index(table: Table, name: str | None, fields: Sequence[str], *, unique: bool) -> Table:

@@ -8,6 +8,7 @@ as it is: the user may have written the target already, or the edit of an earlie
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -57,13 +58,18 @@ def edit_to(source: Source, schema: Schema, migration: Migration, point: int | s
         text = FieldEdits(parsed(text, path), migration, placed, then, schema).apply(names)
         rules = edit_rules(parsed(text, path), migration, _moved(now, original, text), then)
         placed = _moved(rules.now, text, rules.text)
-        edits = IndexEdits(parsed(rules.text, path), placed, then)
+        edits = IndexEdits(parsed(rules.text, path), placed, then, by_keyword=_by_keyword(migration))
         texts[path] = edits.apply(_touched_indexes(migration, now))
     return tuple(
         Edited(path, text)
         for path, text in sorted(texts.items())
         if text.encode() != (source.read(path) or b"")
     )
+
+
+def _by_keyword(migration: Migration) -> bool:
+    """Whether a field that the migration touches was declared with its index."""
+    return any(re.search(r"\bindex\s*=\s*True", one.text) for one in migration.declarations.values())
 
 
 def _touched_indexes(migration: Migration, table: Table) -> set[str | None]:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class IndexEdits:
-    """The edits of the indexes of one table in its file."""
+    """The edits of the indexes of one table in its file; `by_keyword` where the user writes `index=True`."""
 
-    def __init__(self, module: Module, now: Table, then: Table) -> None:
-        self._module, self._now, self._then = module, now, then
+    def __init__(self, module: Module, now: Table, then: Table, *, by_keyword: bool) -> None:
+        self._module, self._now, self._then, self._by_keyword = module, now, then, by_keyword
         assert now.place is not None
         owner = module.class_at(now.place.line)
         assert owner is not None
@@ -40,6 +40,9 @@ class IndexEdits:
         tree = self._module.tree
         for index in gone:
             tree = self._without(tree, index)
+        for index in [one for one in come if self._as_keyword(one)]:
+            come.remove(index)
+            tree = tree.visit(_AddKeyword(self._owner.name.value, self._code_name(index)))
         if come:
             style = Style(self._owner, imported(tree))
             texts = [self._written(index, style) for index in come]
@@ -49,26 +52,33 @@ class IndexEdits:
 
     def _implied(self, index: Index) -> bool:
         """Whether the declaration of its column makes it, by `index=True`."""
+        return "index" in self._keywords().get(self._code_name(index), ())
+
+    def _as_keyword(self, index: Index) -> bool:
+        """Whether `index=True` at its column says all of it, where the user declares indexes so."""
+        plain = not index.unique and index.predicate is None and index.kind == "btree" and not index.include
+        return (
+            plain
+            and not index.keys[0].order
+            and self._code_name(index) in self._keywords()
+            and self._by_keyword
+        )
+
+    def _code_name(self, index: Index) -> str:
+        """The attribute whose declaration may make it: of its one column, where it has the name that this gives."""
         field = self._then.field(index.fields[0]) if len(index.keys) == 1 else None
         if field is None or index.name != f"ix_{self._then.name}_{field.name}":
-            return False
+            return ""
+        return field.code_name
+
+    def _keywords(self) -> dict[str, set[str]]:
+        """The attributes of the class that are declared by a call, each with its keywords."""
+        found = {}
         for statement in self._owner.body.body:
-            node = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
-            if isinstance(node, cst.AnnAssign):
-                target: cst.BaseExpression = node.target
-            elif isinstance(node, cst.Assign):
-                target = node.targets[0].target
-            else:
-                continue
-            call = node.value
-            if (
-                isinstance(target, cst.Name)
-                and target.value == field.code_name
-                and isinstance(call, cst.Call)
-            ):
-                words = {a.keyword.value for a in call.args if a.keyword is not None}
-                return "index" in words
-        return False
+            name, call = _assigned(statement)
+            if isinstance(call, cst.Call):
+                found[name] = {a.keyword.value for a in call.args if a.keyword is not None}
+        return found
 
     def _without(self, tree: cst.Module, index: Index) -> cst.Module:
         if index.name is None:
@@ -113,6 +123,18 @@ def _like(neighbours: Sequence[cst.BaseElement], element: cst.Element) -> cst.El
             bare = comma.whitespace_after.with_changes(first_line=cst.TrailingWhitespace(), empty_lines=())
             return element.with_changes(comma=cst.Comma(whitespace_after=bare))
     return element
+
+
+def _assigned(node: cst.CSTNode) -> tuple[str, cst.BaseExpression | None]:
+    """The name that a statement assigns, and the value; no name where it is something else."""
+    first = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
+    if isinstance(first, cst.Assign):
+        target: cst.BaseExpression = first.targets[0].target
+    elif isinstance(first, cst.AnnAssign):
+        target = first.target
+    else:
+        return "", None
+    return (target.value if isinstance(target, cst.Name) else ""), first.value
 
 
 def _alike(one: Index, other: Index) -> bool:
@@ -186,6 +208,33 @@ class _RemoveKeyword(cst.CSTTransformer):
         return updated_node.with_changes(args=kept)
 
 
+class _AddKeyword(cst.CSTTransformer):
+    """Adds `index=True` to the call that declares an attribute of a class."""
+
+    def __init__(self, owner: str, name: str) -> None:
+        super().__init__()
+        self._owner, self._name = owner, name
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> bool:  # noqa: N802 - LibCST's naming
+        """Only this class is looked into."""
+        return node.name.value == self._owner
+
+    def leave_SimpleStatementLine(  # noqa: N802 - LibCST's naming
+        self,
+        original_node: cst.SimpleStatementLine,  # noqa: ARG002 - LibCST's signature
+        updated_node: cst.SimpleStatementLine,
+    ) -> cst.SimpleStatementLine:
+        """The declaration with one more keyword."""
+        name, call = _assigned(updated_node)
+        if name != self._name or not isinstance(call, cst.Call):
+            return updated_node
+        bare = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+        more = cst.Arg(cst.Name("True"), keyword=cst.Name("index"), equal=bare)
+        changed = updated_node.with_deep_changes(call, args=[*call.args, more])
+        assert isinstance(changed, cst.SimpleStatementLine)
+        return changed
+
+
 class _AddToTableArgs(cst.CSTTransformer):
     """Adds elements to the `__table_args__` of a class, in front of its options."""
 
@@ -201,22 +250,28 @@ class _AddToTableArgs(cst.CSTTransformer):
             if self._assigns(statement, "__table_args__"):
                 body[position] = self._extended(statement)
                 return updated_node.with_changes(body=updated_node.body.with_changes(body=body))
-        where = next((n + 1 for n, one in enumerate(body) if self._assigns(one, "__tablename__")), len(body))
-        body.insert(where, parsed_statement(f"__table_args__ = ({', '.join(self._texts)},)"))
+        named = next((n + 1 for n, one in enumerate(body) if self._assigns(one, "__tablename__")), None)
+        made = parsed_statement(f"__table_args__ = ({', '.join(self._texts)},)")
+        where = named if named is not None else int(updated_node.get_docstring() is not None)
+        if named is None and isinstance(made, cst.SimpleStatementLine):
+            made, body[where:] = self._at_the_start(made, body[where:])
+        body.insert(where, made)
         return updated_node.with_changes(body=updated_node.body.with_changes(body=body))
 
+    def _at_the_start(
+        self, made: cst.SimpleStatementLine, rest: list[cst.BaseStatement]
+    ) -> tuple[cst.SimpleStatementLine, list[cst.BaseStatement]]:
+        """The new statement in the place of the first one, which goes behind it after an empty line."""
+        first = rest[0] if rest else None
+        if not isinstance(first, cst.SimpleStatementLine):
+            return made, rest
+        above = [line for line in first.leading_lines if line.comment is None]
+        comments = [line for line in first.leading_lines if line.comment is not None]
+        below = first.with_changes(leading_lines=[cst.EmptyLine(indent=False), *comments])
+        return made.with_changes(leading_lines=above), [below, *rest[1:]]
+
     def _assigns(self, node: cst.CSTNode, name: str) -> bool:
-        if not isinstance(node, cst.SimpleStatementLine):
-            return False
-        first = node.body[0]
-        target = (
-            first.targets[0].target
-            if isinstance(first, cst.Assign)
-            else first.target
-            if isinstance(first, cst.AnnAssign)
-            else None
-        )
-        return isinstance(target, cst.Name) and target.value == name
+        return _assigned(node)[0] == name
 
     def _extended(self, node: cst.BaseStatement) -> cst.BaseStatement:
         assert isinstance(node, cst.SimpleStatementLine)
