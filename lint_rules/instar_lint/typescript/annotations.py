@@ -100,9 +100,11 @@ class Annotations:
         for child in node.named_children:
             name, written = child.child_by_field_name("name"), child.child_by_field_name("type")
             if child.type == "property_signature" and name is not None and written is not None:
-                held = self.held(written, depth + 1)
+                held, text = self.held(written, depth + 1), self._file.text(name).strip("\"'")
+                if text == "db" and not isinstance(held, Kind):
+                    held = Kind("database", loose=True)
                 if held is not None:
-                    found[self._file.text(name).strip("\"'")] = held
+                    found[text] = held
         return found
 
     def _named(self, name: str, depth: int) -> Held:

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from instar_lint.facts import Operator
 
 SAME_QUERY: Final = frozenset({"withIndex", "withSearchIndex", "filter", "order", "fullTableScan"})
-MANY: Final = frozenset({"collect", "take"})
-ONE: Final = frozenset({"first", "unique"})
+MANY: Final = frozenset({"collect", "take", "docs"})
+ONE: Final = frozenset({"first", "unique", "firstX", "uniqueX", "get", "getX"})
 KEEPS_ITEMS: Final = frozenset({"filter", "slice", "sort", "reverse", "concat", "toSorted", "toReversed"})
 ITEM: Final = frozenset({"find", "at", "pop", "shift", "findLast"})
 CALLBACKS: Final = frozenset(

@@ -140,6 +140,8 @@ class Expressions:
             return None
         if name == "db" and held.shape in {"context", "any"}:
             return held.to("database")
+        if name == "skipRules" and held.shape == "context":
+            return held
         if held.shape == "page" and name in {"page", "results"}:
             return held.to("documents")
         if held.shape == "document":
@@ -266,6 +268,10 @@ class Expressions:
             return self._database_method(owner, called, given, scope)
         if owner.shape in {"context", "any"} and called in RUNS and given:
             return self._reference(given[0])
+        if owner.shape == "context" and called == "table" and given and unwrap(given[0]).type == "string":
+            return owner.to("query", string_value(self._file, unwrap(given[0])))
+        if owner.shape == "document" and called in {"edge", "edgeX"} and given:
+            return self._edge(owner, string_value(self._file, unwrap(given[0])))
         if owner.shape == "query":
             if called in SAME_QUERY:
                 return owner
@@ -281,6 +287,11 @@ class Expressions:
                 return owner.to("document")
             return owner.to("documents") if called == "values" else None
         return None
+
+    def _edge(self, owner: Kind, name: str) -> Held:
+        """The document at the end of an edge of `convex-ents`, by the field that holds its id."""
+        found = self._project.field_kind(owner.table, f"{name}Id")
+        return owner.to("document", found.table) if found is not None and found.shape == "id" else None
 
     def _database_method(self, owner: Kind, called: str, given: list[Node], scope: Scope) -> Held:
         first = unwrap(given[0]) if given else None

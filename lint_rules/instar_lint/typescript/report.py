@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from instar_lint.typescript.walk import Walker
 
 
+QUERIES_INDEX = frozenset({"withIndex", "withSearchIndex", "search", "get", "getX"})
+"""What takes the name of an index first; `get` and `search` are of `convex-ents`."""
+ENT_WRITES = frozenset({("query", "insert"), ("document", "patch"), ("document", "replace")})
+"""How documents of `convex-ents` are written, by what a method is called on."""
 _TYPED = (".ts", ".tsx", ".mts", ".cts")
 
 
@@ -105,14 +109,20 @@ class Report:
     def call(self, walker: Walker, node: Node, callee: tuple[str, Held], scope: Scope) -> None:
         """What a call does to data; `callee` is its name and what it is called on."""
         (called, owner), given = callee, arguments(node)
-        if isinstance(owner, Kind) and owner.shape == "database" and called in WRITES:
-            self._write(walker, called, given, scope, node, typed=not owner.loose)
-        elif (
-            isinstance(owner, Kind) and owner.shape == "query" and called in {"withIndex", "withSearchIndex"}
-        ):
+        shape = owner.shape if isinstance(owner, Kind) else None
+        if isinstance(owner, Kind) and shape == "database" and called in WRITES:
+            table, value = _target(walker, self._file, called, given, scope)
+            self._write(walker, called, (table, value), scope, node, typed=not owner.loose)
+        elif isinstance(owner, Kind) and shape == "query" and called in QUERIES_INDEX:
             self._index(owner, given, scope)
-        elif isinstance(owner, Kind) and owner.shape == "query" and called == "filter" and given:
+        elif isinstance(owner, Kind) and shape == "query" and called == "filter" and given:
             self._filter(owner, given[0], scope)
+        elif isinstance(owner, Kind) and (shape, called) in ENT_WRITES and given:
+            self._write(walker, called, (owner.table, unwrap(given[0])), scope, node, typed=not owner.loose)
+        elif shape == "context" and called == "table" and len(given) > 1:
+            table_query = walker.held(node, scope)
+            if isinstance(table_query, Kind):
+                self._index(table_query, given[1:], scope)
         elif called in ONE_FROM | MANY_FROM and len(given) > 2:
             names = [
                 string_value(self._file, unwrap(one)) for one in given[1:3] if unwrap(one).type == "string"
@@ -127,9 +137,16 @@ class Report:
                 self._query(names[0], unwrap(given[1]), names[1], (), scope)
 
     def _write(
-        self, walker: Walker, called: str, given: list[Node], scope: Scope, node: Node, *, typed: bool
+        self,
+        walker: Walker,
+        called: str,
+        target: tuple[str | None, Node | None],
+        scope: Scope,
+        node: Node,
+        *,
+        typed: bool,
     ) -> None:
-        table, value = _target(walker, self._file, called, given, scope)
+        table, value = target
         if table is None or value is None:
             return
         held = walker.held(value, scope)

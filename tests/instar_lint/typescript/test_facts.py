@@ -117,6 +117,15 @@ WRITE = ("write", "users", "name", 1)
         ("const g = (m: Record<string, Doc<'users'>>) => m['a'].name;", [READ]),
         ("const g = (m: Record<string, Doc<'users'>>) => m.name;", []),
         ("const g = (size: Map<Id<'users'>, Doc<'posts'>>) => size.name;", []),
+        ("const g = async (c: { db: { query: any } }) => (await c.db.query('users').first()).name;", [READ]),
+        ("return (await ctx.table('users').getX(args.id)).name;", [READ]),
+        ("return await ctx.table('users').map(async (u) => u.name);", [READ]),
+        ("for (const u of await ctx.table('users')) log(u.name);", [READ]),
+        ("return (await ctx.table('users').get('by_x', args.other))!.name;", [READ]),
+        ("return (await ctx.table('posts').firstX().edge('author')).name;", [READ]),
+        ("await ctx.skipRules.table('users').insert({ name: 'a', friends: [] });", [WRITE]),
+        ("const u = await ctx.table('users').getX(args.id); await u.patch({ name: 'a' });", [WRITE]),
+        ("await ctx.table('posts').firstX().patch({ title: 'a' });", [("write", "posts", "title", 1)]),
         ("await ctx.db.patch(args.id, { ...(args.other && { name: args.other }) });", [WRITE]),
         ("await ctx.db.patch(args.id, args.other ? { name: args.other } : {});", [WRITE]),
         (
@@ -246,6 +255,21 @@ def test_queries_name_their_index_and_filter_by_fields(tmp_path: Path) -> None:
     assert filters == [("name", "eq", 2), ("name", "is_null", 3)]
     inserts = [fact for fact in found if isinstance(fact, RowInsert)]
     assert [(fact.given, fact.complete) for fact in inserts] == [(("title",), False)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ctx.table('users', 'by_name', (q) => q.eq('name', 'a')).first()",
+        "ctx.table('users').get('by_name', 'a')",
+        "ctx.table('users').getX('by_name', 'a')",
+        "ctx.table('users').search('by_name', (q) => q.search('name', 'a'))",
+    ],
+)
+def test_queries_of_ents_name_their_index(tmp_path: Path, query: str) -> None:
+    text = f"export const f = query({{ args: {{}}, handler: async (ctx) => await {query} }});\n"
+    found = [fact for fact in facts(tmp_path, {"convex/f.ts": text}) if isinstance(fact, Query)]
+    assert [(one.table, one.named_index) for one in found] == [("users", "by_name")]
 
 
 def test_generated_and_test_files_are_left_out(tmp_path: Path) -> None:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 _OUTPUT = re.compile(r"(^|/)(dist|build|lib|out|esm|cjs)(?=/)")
 _COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _TRAILING = re.compile(r",(\s*[}\]])")
+_UNCOMMITTED: dict[str, dict[str, tuple[str, ...]]] = {
+    ".svelte-kit/tsconfig.json": {"$lib": ("src/lib",), "$lib/*": ("src/lib/*",)},
+    ".nuxt/tsconfig.json": {"~/*": ("*", "app/*"), "@/*": ("*", "app/*")},
+}
+"""The aliases of configurations that frameworks write, and that nobody commits."""
 
 
 def parse_jsonc(data: bytes) -> Any:  # noqa: ANN401 - JSON is anything
@@ -114,6 +119,11 @@ class Resolver:
                 target = posixpath.normpath(posixpath.join(folder, parent))
                 target = target if target.endswith(".json") else target + ".json"
                 found |= self._config_paths(target, depth + 1)
+                if target not in self._files():
+                    for pattern, ends in _UNCOMMITTED.get(
+                        posixpath.relpath(target, folder or "."), {}
+                    ).items():
+                        found[pattern] = tuple(posixpath.join(folder, end) for end in ends)
         options = config.get("compilerOptions")
         options = options if isinstance(options, dict) else {}
         base_url = options.get("baseUrl")

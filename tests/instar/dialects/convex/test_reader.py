@@ -6,7 +6,7 @@ import pytest
 
 from convex_projects import write_project
 from instar.config import Config
-from instar.dialects.convex.reader import READER
+from instar.dialects.convex.reader import READER, read_schema
 from instar.errors import InstarError
 from instar.schema.model import Schema, Table
 from instar.schema.types import (
@@ -175,6 +175,30 @@ def test_modules_barrels_aliases_and_workspaces(tmp_path: Path) -> None:
     assert table.opaque == ()
     assert table.fields[0].place is not None
     assert table.fields[0].place.path == "convex/lib/fields.ts"
+
+
+@pytest.mark.parametrize(
+    ("folder", "alias", "generated"),
+    [
+        ("src/lib", "$lib", "./.svelte-kit/tsconfig.json"),
+        ("src/lib", "$lib/index", "./.svelte-kit/tsconfig.json"),
+        ("shared", "~/shared", "./.nuxt/tsconfig.json"),
+        ("app/shared", "@/shared", "./.nuxt/tsconfig.json"),
+    ],
+)
+def test_aliases_of_configurations_that_nobody_commits(
+    tmp_path: Path, folder: str, alias: str, generated: str
+) -> None:
+    files = {
+        "tsconfig.json": f'{{ "extends": "{generated}" }}',
+        f"{folder}/index.ts": 'import { v } from "convex/values";\nexport const name = v.string();\n',
+        "src/convex/schema.ts": f'{IMPORTS}import {{ name }} from "{alias}";\n'
+        "export default defineSchema({ users: defineTable({ name }) });\n",
+    }
+    source = FolderSource(write_project(tmp_path, files))
+    table = read_schema(source, "src/convex/schema.ts").table("users")
+    assert table is not None
+    assert [(field.name, field.type) for field in table.fields] == [("name", STRING)]
 
 
 def test_known_packages(tmp_path: Path) -> None:
