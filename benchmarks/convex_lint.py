@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from convex_histories import check_out, link_packages
+from convex_speed import GENERATED
 
 from instar.dialects.convex.reader import read_schema
 from instar.dialects.convex.syntax import SUFFIXES, SyntaxFile
@@ -170,6 +171,7 @@ def uses(source: Source, path: str, jobs: list[dict[str, str]], packages: Path) 
         root.mkdir()
         check_out(source, root, {})
         link_packages(root, packages)
+        write_generated(root / posixpath.dirname(path) / "_generated")
         told.write_text(json.dumps(jobs), encoding="utf-8")
         script = Path(__file__).with_suffix("").parent / "convex_uses.mjs"
         command = ["node", "--max-old-space-size=4096", str(script), str(packages), str(root)]
@@ -179,6 +181,14 @@ def uses(source: Source, path: str, jobs: list[dict[str, str]], packages: Path) 
         if done.returncode:
             raise SystemExit(done.stderr[-2000:])
         return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def write_generated(folder: Path) -> None:
+    """The types that `convex codegen` derives from the schema, where an application does not commit them."""
+    if not folder.exists():
+        folder.mkdir()
+        for name, text in GENERATED.items():
+            (folder / name).write_text(text, encoding="utf-8")
 
 
 def without_field(source: Source, field: Field) -> str | None:

@@ -122,10 +122,20 @@ export type Id<TableName extends TableNames> = GenericId<TableName>;
 export type DataModel = DataModelFromSchemaDefinition<typeof schema>;
 """,
     "server.d.ts": """\
-import type { MutationBuilder, QueryBuilder } from "convex/server";
+import type {
+  ActionBuilder, GenericActionCtx, GenericMutationCtx, GenericQueryCtx, HttpActionBuilder, MutationBuilder, QueryBuilder,
+} from "convex/server";
 import type { DataModel } from "./dataModel.js";
 export declare const query: QueryBuilder<DataModel, "public">;
+export declare const internalQuery: QueryBuilder<DataModel, "internal">;
 export declare const mutation: MutationBuilder<DataModel, "public">;
+export declare const internalMutation: MutationBuilder<DataModel, "internal">;
+export declare const action: ActionBuilder<DataModel, "public">;
+export declare const internalAction: ActionBuilder<DataModel, "internal">;
+export declare const httpAction: HttpActionBuilder;
+export type QueryCtx = GenericQueryCtx<DataModel>;
+export type MutationCtx = GenericMutationCtx<DataModel>;
+export type ActionCtx = GenericActionCtx<DataModel>;
 """,
     "server.js": 'export { queryGeneric as query, mutationGeneric as mutation } from "convex/server";\n',
 }

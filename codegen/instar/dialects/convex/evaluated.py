@@ -61,6 +61,15 @@ def evaluate_schema(path: Path) -> Schema:
     Raises:
         InstarError: Node is missing, a package is not installed, or the schema cannot be bundled or throws.
     """
+    return parse_export(export_schema(path))
+
+
+def export_schema(path: Path) -> str:
+    """The JSON that the schema at `path` exports, as a deployment gets it.
+
+    Raises:
+        InstarError: As `evaluate_schema` does.
+    """
     node = shutil.which("node")
     if node is None:
         raise InstarError(
@@ -81,4 +90,4 @@ def evaluate_schema(path: Path) -> Schema:
             told = done.stderr.strip().splitlines()
             reason = told[-1] if told else "no message"
             raise InstarError(f"the schema cannot be evaluated: {reason}", path=str(path))
-        return parse_export(result.read_text(encoding="utf-8"))
+        return result.read_text(encoding="utf-8")
