@@ -80,6 +80,8 @@ class Worker:
         tell: Callable[[Report], None] = lambda _: None,
     ) -> None:
         self._engine = engine
+        # A crash that takes a lease back takes back all that was done under it.
+        self._hurried = engine.execution_options(instar_hurried=not options.durable_batches)
         self._backend = statements.backend
         self._leases = leases
         self._throttle = throttle
@@ -117,7 +119,7 @@ class Worker:
             self._batcher.close()
 
     def _claim(self) -> Lease | None:
-        with self._engine.begin() as connection:
+        with self._hurried.begin() as connection:
             status, request = self._leases.control(connection)
             return self._leases.claim(connection) if status == "running" and not request else None
 

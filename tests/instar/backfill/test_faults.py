@@ -29,6 +29,8 @@ from servers import MariaDB, Postgres, fresh_database, text
 
 ROWS = 3_000
 LEASE = 1.0
+PATIENCE = 120
+"""Seconds; a machine that does a lot else may take that long to start a process and to run its first batch."""
 
 # A process of the user's: the runner, with small batches that leave time for accidents.
 PROCESS = """
@@ -52,6 +54,7 @@ class Process:
     """A run in a process of its own."""
 
     def __init__(self, job: BackfillWork, url: str, root: Path, **options: object) -> None:
+        self._begun = time.monotonic()
         given = {"lease": LEASE, "poll": 0.05, "batch": 60, "root": str(root), "join": True} | options
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", PROCESS],
@@ -65,6 +68,14 @@ class Process:
         self._process.stdin.close()
         self._process.stdin = None
         assert self._process.stdout.readline() == b"up\n"
+
+    def works_until(self, true: Callable[[], bool]) -> None:
+        """Wait for something that it does; if it fails instead, say why."""
+        while not true():
+            if self._process.poll():
+                self.wait()
+            assert time.monotonic() < self._begun + PATIENCE, f"nothing for {PATIENCE} s"
+            time.sleep(0.01)
 
     def signal(self, number: int) -> None:
         """Send a signal, unless it has ended."""
@@ -123,7 +134,7 @@ def kill_and_resume(job: BackfillWork, url: str, root: Path, rng: random.Random,
     for _ in range(times):
         process = Process(job, url, root, max_load=0.3)
         seen = processed(url)
-        wait_until(lambda seen=seen: processed(url) > seen or processed(url) == ROWS)  # type: ignore[misc]
+        process.works_until(lambda seen=seen: processed(url) > seen or processed(url) == ROWS)  # type: ignore[misc]
         time.sleep(rng.random() * 0.2)
         process.kill()
     if processed(url) < ROWS or read_progress(url)[0].status != "completed":

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from instar.backfill.backends.base import Fault, Turns
+from instar.backfill.backends.sqlite_log import Log
 from instar.backfill.compute import Codec, Compute, by_position, compute_all
 from instar.backfill.keyset import Key, KeyRange, compare_rows
 from instar.backfill.statements import Statements
 from instar.backfill.transaction import Sent, Transaction, stepwise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterator
 
     from instar.backfill.table import Table
 
 _CACHE_KB = 32_000
 """A batch fits in it, so that its pages are written once, when it commits."""
 
-_CHECKPOINT_PAGES = 8_000
-"""Moving the write-ahead log into the file takes two more syncs; not with every batch. Durability is the same."""
+_LONGEST_LOG = 32_000
+"""Pages in the write-ahead log after which a batch does not go on before they are in the file, so that the log starts
+over: it is otherwise moved beside the batches and never comes to its end."""
 
 _FUNCTION = "instar_compute"
 _PREPARING = ("no such", "near ", "misuse of", "wrong number of", "unrecognized token", "incomplete input")
@@ -45,28 +47,40 @@ class SQLite:
         """
         connect_args = {"timeout": 5.0, "check_same_thread": False, "isolation_level": None}
         engine = sa.create_engine(url.set(drivername="sqlite"), connect_args=connect_args)
+        positional, named = engine.dialect.create_connect_args(engine.url)
+        log = Log(lambda: engine.dialect.connect(*positional, **{**named, **connect_args}))
 
         @sa.event.listens_for(engine, "connect")
         def _connect(driver: sqlite3.Connection, record: Any) -> None:
             # Without the log, a commit that does not wait could leave a damaged file.
-            record.info["instar_wal"] = driver.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+            logged = driver.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+            record.info["instar_log"] = log if logged else None
             driver.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
-            driver.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+            driver.execute(f"PRAGMA wal_autocheckpoint = {_LONGEST_LOG}")
 
         @sa.event.listens_for(engine, "begin")
         def _begin(connection: sa.Connection) -> None:
             # Only writers ask for the lock; a reader's snapshot begins by itself.
             options = connection.get_execution_options()
             if not options.get("instar_reads"):
-                quick = options.get("instar_hurried") and connection.info.get("instar_wal")
+                quick = options.get("instar_hurried") and connection.info.get("instar_log")
                 connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if quick else 'FULL'}")
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
 
+        @sa.event.listens_for(engine, "engine_disposed")
+        def _disposed(engine: sa.Engine) -> None:  # noqa: ARG001 - the event's signature
+            log.close()
+
         return engine
 
-    def batch(self, engine: sa.Engine, *, hurried: bool) -> AbstractContextManager[Transaction]:
+    @contextmanager
+    def batch(self, engine: sa.Engine, *, hurried: bool) -> Iterator[Transaction]:
         """One statement after the other."""
-        return stepwise(engine, hurried=hurried)
+        with stepwise(engine, hurried=hurried) as transaction:
+            log: Log | None = transaction.connection.info.get("instar_log")
+            yield transaction
+        if log:
+            log.grew()
 
     def crowded(self, connection: sa.Connection) -> bool:
         """Whether another connection has written since this one last asked."""
