@@ -71,7 +71,7 @@ def history(repository: Path, path: str, packages: Path, limit: int) -> Counter[
             link_packages(tree, packages)
             static = read_schema(source, path)
             try:
-                exact = evaluate_schema(tree / path)
+                exact = evaluate_schema(tree, path)
             except InstarError as error:
                 counts["not evaluated"] += 1
                 print(f"  {sha[:10]} {str(error)[-160:]}", file=sys.stderr)

@@ -69,7 +69,7 @@ def history(repository: Path, path: str, packages: Path, limit: int) -> Counter[
             check_out(source, tree, written)
             link_packages(tree, packages)
             try:
-                after = read_schema(source, path), exported(export_schema(tree / path))
+                after = read_schema(source, path), exported(export_schema(tree, path))
             except InstarError as error:
                 counts["not evaluated"] += 1
                 print(f"  {sha[:10]} {str(error)[-160:]}", file=sys.stderr)

@@ -77,6 +77,8 @@ def command(
         raise click.UsageError(
             "--evaluate runs the schema of the work tree; leave out --import, --url and --ref."
         )
+    if evaluate and dialect == "sqlalchemy":
+        raise click.UsageError("--evaluate runs a schema of Convex; see --import for SQLAlchemy.")
     project = Project.open(repo, dialect=dialect, schema=schema)
     found = (
         _evaluated(project)
@@ -113,7 +115,7 @@ def _evaluated(project: Project) -> Schema:
     path = schema_path(project.source(), project.config)
     if path is None:
         raise InstarError("there is no convex/schema.ts here. Name it with --schema PATH.")
-    return evaluate_schema(project.root / path)
+    return evaluate_schema(project.root, path)
 
 
 def _schema(

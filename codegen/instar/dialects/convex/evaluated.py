@@ -5,6 +5,7 @@ Unlike everything else in this package, this runs the user's code. It needs Node
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -51,21 +52,22 @@ if (typeof schema?.export !== "function") fail("its default export is no defineS
 writeFileSync(join(folder, "schema.json"), schema.export());
 process.exit(0);
 """
+_PLACED: Final = re.compile(r"([^:]+):(\d+): (.*)")
 _TIMEOUT: Final = 60
 """Seconds; a bundle takes less than one."""
 
 
-def evaluate_schema(path: Path) -> Schema:
-    """Bundle and run the schema at `path` and read what it exports.
+def evaluate_schema(root: Path, path: str) -> Schema:
+    """Bundle and run the schema at `path` of a project, and read what it exports.
 
     Raises:
         InstarError: Node is missing, a package is not installed, or the schema cannot be bundled or throws.
     """
-    return parse_export(export_schema(path))
+    return parse_export(export_schema(root, path))
 
 
-def export_schema(path: Path) -> str:
-    """The JSON that the schema at `path` exports, as a deployment gets it.
+def export_schema(root: Path, path: str) -> str:
+    """The JSON that the schema at `path` of a project exports, as a deployment gets it.
 
     Raises:
         InstarError: As `evaluate_schema` does.
@@ -76,18 +78,21 @@ def export_schema(path: Path) -> str:
             "--evaluate runs the schema with Node, which is not on PATH. Leave it out to read it statically."
         )
     with tempfile.TemporaryDirectory(prefix="instar-") as folder:
-        command = [node, "--input-type=module", "--eval", _SCRIPT, "--", str(path.resolve()), folder]
+        command = [node, "--input-type=module", "--eval", _SCRIPT, "--", str((root / path).resolve()), folder]
         try:
             done = subprocess.run(
-                command, cwd=path.parent, capture_output=True, text=True, timeout=_TIMEOUT, check=False
+                command, cwd=root, capture_output=True, text=True, timeout=_TIMEOUT, check=False
             )
         except subprocess.TimeoutExpired:
-            raise InstarError(
-                f"the schema did not finish within {_TIMEOUT} seconds.", path=str(path)
-            ) from None
+            raise InstarError(f"the schema did not finish within {_TIMEOUT} seconds.", path=path) from None
         result = Path(folder) / "schema.json"
         if done.returncode != 0 or not result.exists():
             told = done.stderr.strip().splitlines()
             reason = told[-1] if told else "no message"
-            raise InstarError(f"the schema cannot be evaluated: {reason}", path=str(path))
+            placed = _PLACED.match(reason)
+            if placed is not None:
+                raise InstarError(
+                    f"the schema cannot be bundled: {placed[3]}", path=placed[1], line=int(placed[2])
+                )
+            raise InstarError(f"the schema cannot be evaluated: {reason}", path=path)
         return result.read_text(encoding="utf-8")

@@ -89,7 +89,7 @@ export default { soft: true };
 
 def test_the_static_reader_says_what_the_backend_gets(tmp_path: Path) -> None:
     write_project(tmp_path, {"convex/schema.ts": SCHEMA, "convex/shared.ts": SHARED}, installed=True)
-    exact = evaluate_schema(tmp_path / "convex/schema.ts")
+    exact = evaluate_schema(tmp_path, "convex/schema.ts")
     static = READER.read(FolderSource(tmp_path), Config())
     assert len(exact.tables) == 8
     assert bare(static) == bare(exact)
@@ -140,18 +140,18 @@ def test_the_validators_made_of_zod_schemas(tmp_path: Path, version: str) -> Non
     write_project(tmp_path, {"convex/schema.ts": ZOD % {"version": version}}, installed=True)
     static = READER.read(FolderSource(tmp_path), Config())
     assert [table.opaque for table in static.tables] == [()] * 4
-    assert bare(static) == bare(evaluate_schema(tmp_path / "convex/schema.ts"))
+    assert bare(static) == bare(evaluate_schema(tmp_path, "convex/schema.ts"))
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("export default 1;", "default export"),
-        ('import x from "nowhere"; export default x;', 'Could not resolve "nowhere"'),
+        ('import x from "nowhere"; export default x;', '^convex/schema.ts:1: .* Could not resolve "nowhere"'),
         ("throw new Error('no such luck');", "no such luck"),
     ],
 )
 def test_a_schema_that_cannot_be_evaluated(tmp_path: Path, text: str, message: str) -> None:
     write_project(tmp_path, {"convex/schema.ts": text}, installed=True)
     with pytest.raises(InstarError, match=message):
-        evaluate_schema(tmp_path / "convex/schema.ts")
+        evaluate_schema(tmp_path, "convex/schema.ts")
