@@ -16,9 +16,12 @@ from instar.schema.migration import Migration
 from instar.sources import OverlaySource
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from instar.dialects.base import Edited, Emission, Emitter, Workspace
     from instar.schema.migration import Deploy
-    from instar.schema.model import Schema
+    from instar.schema.model import Opaque, Schema
+    from instar.schema.renaming import TableKey
     from instar.sources import Source
 
 
@@ -65,7 +68,7 @@ def generate(
     emitter, migration, schema = _ready(workspace, migration, base)
     emission = emitter.emit(workspace, migration, deploy, schema, choices)
     files, hashes, adopted = _settled(workspace.source, migration, emission, choices)
-    _refuse_broken(workspace, migration, schema, files)
+    _refuse_broken(emitter, workspace, migration, schema, files)
     generated = max(migration.generated, deploy.number)
     migration = msgspec.structs.replace(
         migration,
@@ -154,26 +157,43 @@ def _refuse_unreadable(migration: Migration, schema: Schema) -> None:
 
 
 def _refuse_broken(
-    workspace: Workspace, migration: Migration, schema: Schema, files: dict[str, str | None]
+    emitter: Emitter,
+    workspace: Workspace,
+    migration: Migration,
+    schema: Schema,
+    files: dict[str, str | None],
 ) -> None:
     """Nothing is written that the reader understands less of, as where a constraint names a column that is gone."""
-    texts = {path: text.encode() for path, text in files.items() if text is not None}
-    edited = workspace.read(OverlaySource(workspace.source, texts))
     touched = {(edit.namespace, edit.table) for step in migration.steps for edit in step.edits}
-    for table in edited.tables:
-        before = schema.table(table.name, table.namespace)
-        if table.key not in touched or before is None:
+    edited = OverlaySource(
+        workspace.source, {path: text.encode() for path, text in files.items() if text is not None}
+    )
+    if _broken(schema, emitter.reread(workspace, edited, schema, touched), touched) is None:
+        return
+    # A part that leans on a file that was not read again is none: the whole is read before anything is refused.
+    found = _broken(schema, workspace.read(edited), touched)
+    if found is not None:
+        name, part = found
+        raise InstarError(
+            f"this deploy's edit would leave a part of {name} that cannot be read ({part.reason}): an index or "
+            "constraint here names a column that the deploy does not map. Write it as "
+            f"{migration.name} needs it now, then generate again. Nothing was written.",
+            path=part.place.path if part.place else None,
+            line=part.place.line if part.place else None,
+        )
+
+
+def _broken(before: Schema, after: Schema, tables: Collection[TableKey]) -> tuple[str, Opaque] | None:
+    """The first part of one of the tables that cannot be read any more, with the table's name."""
+    for table in after.tables:
+        old = before.table(table.name, table.namespace)
+        if table.key not in tables or old is None:
             continue
-        known = {(part.field, part.reason) for part in before.opaque}
+        known = {(part.field, part.reason) for part in old.opaque}
         for part in table.opaque:
             if (part.field, part.reason) not in known:
-                raise InstarError(
-                    f"this deploy's edit would leave a part of {table.name} that cannot be read ({part.reason}): an "
-                    "index or constraint here names a column that the deploy does not map. Write it as "
-                    f"{migration.name} needs it now, then generate again. Nothing was written.",
-                    path=part.place.path if part.place else None,
-                    line=part.place.line if part.place else None,
-                )
+                return table.name, part
+    return None
 
 
 def _settled(

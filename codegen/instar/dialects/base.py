@@ -13,7 +13,10 @@ from instar.schema.model import Schema
 from instar.sources import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from instar.schema.migration import Declaration, Deploy, DeployModel, Migration
+    from instar.schema.renaming import TableKey
 
 
 class Reader(Protocol):
@@ -97,6 +100,19 @@ class Emitter(Protocol):
         self, migration: Migration, side: str, source: Source, schema: Schema
     ) -> dict[str, Declaration]:
         """How the user wrote what the migration touches, at its start (`before`) or its end (`target`)."""
+        ...
+
+    def reread(
+        self, workspace: Workspace, source: Source, schema: Schema, tables: Collection[TableKey]
+    ) -> Schema:
+        """What edited files declare, these tables at least.
+
+        Args:
+            workspace: The files as they are.
+            source: The files as they would be.
+            schema: What the files as they are declare.
+            tables: The tables that were edited.
+        """
         ...
 
     def edits(

@@ -25,10 +25,13 @@ from instar.errors import InstarError
 from instar.schema.virtual import declared_after
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from instar.config import Config
     from instar.dialects.base import Workspace
     from instar.schema.migration import Declaration, Deploy, FieldAccess, Migration
     from instar.schema.model import Schema
+    from instar.schema.renaming import TableKey
     from instar.sources import Source
 
 _COMPONENT = "@convex-dev/migrations"
@@ -52,6 +55,13 @@ class _Emitter:
         """Nothing: fields keep their own spelling in the schema model."""
         del migration, side, source, schema
         return {}
+
+    def reread(
+        self, workspace: Workspace, source: Source, schema: Schema, tables: Collection[TableKey]
+    ) -> Schema:
+        """All of them: they stand in one file."""
+        del schema, tables
+        return workspace.read(source)
 
     def edits(
         self, workspace: Workspace, migration: Migration, deploy: Deploy, schema: Schema

@@ -9,16 +9,20 @@ import msgspec
 from instar.dialects.base import Edited, Emission
 from instar.dialects.sqlalchemy.editing.texts import declarations
 from instar.dialects.sqlalchemy.editor import edit_to
+from instar.dialects.sqlalchemy.reader import read_around
 from instar.errors import InstarError
 from instar.fingerprint import fingerprint
 from instar.sources import OverlaySource
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from instar.dialects.base import Choices, Workspace
     from instar.dialects.sqlalchemy.accessors import AccessFiles
     from instar.dialects.sqlalchemy.revision import Revision
     from instar.schema.migration import Declaration, Deploy, Migration
     from instar.schema.model import Schema
+    from instar.schema.renaming import TableKey
     from instar.sources import Source
 
 
@@ -29,6 +33,20 @@ class _Emitter:
         self, migration: Migration, side: str, source: Source, schema: Schema
     ) -> dict[str, Declaration]:
         return declarations(migration, side, source, schema)
+
+    def reread(
+        self, workspace: Workspace, source: Source, schema: Schema, tables: Collection[TableKey]
+    ) -> Schema:
+        referenced = {
+            (one.references.namespace, one.references.table)
+            for table in schema.tables
+            if table.key in tables
+            for one in table.constraints
+            if one.references is not None
+        }
+        wanted = {*tables, *referenced}
+        places = [table.place for table in schema.tables if table.key in wanted and table.place]
+        return read_around(source, workspace.config, {place.path for place in places})
 
     def edits(
         self, workspace: Workspace, migration: Migration, deploy: Deploy, schema: Schema

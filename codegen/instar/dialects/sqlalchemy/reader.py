@@ -6,12 +6,17 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from instar.dialects.sqlalchemy.mapping import Reading
 from instar.dialects.sqlalchemy.reading.cache import Cache, cache_file
+from instar.dialects.sqlalchemy.reading.declaring import declares
 from instar.dialects.sqlalchemy.reading.files import Files
 from instar.schema.model import Schema, Table, Unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from instar.config import Config
     from instar.dialects.sqlalchemy.reading.allowance import Allowance
     from instar.dialects.sqlalchemy.reading.parse import Unparsable
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
 
 NAME = "sqlalchemy"
 _USES = re.compile(rb"^\s*(from|import)\s+(sqlalchemy|sqlmodel|flask_sqlalchemy)\b", re.MULTILINE)
+_CLASS = re.compile(rb"^class\s+(\w+)", re.MULTILINE)
 _HINT = re.compile(r"models?\b|/db\b|database|schema|tables?\b")
 """Where models usually are: looked at first."""
 
@@ -60,6 +66,23 @@ class SqlAlchemyReader:
 
 
 READER = SqlAlchemyReader()
+
+
+def read_around(source: Source, config: Config, paths: Collection[str]) -> Schema:
+    """What some files declare, together with the other models that name one of their classes.
+
+    Args:
+        source: The version.
+        config: The project's configuration.
+        paths: The files.
+    """
+    texts = source.read_many(paths)
+    names = {name for data in texts.values() for name in _CLASS.findall(data)}
+    others = source.read_many(file.path for file in source.files((".py",)) if file.path not in texts)
+    named = re.compile(rb"\b(" + b"|".join(map(re.escape, sorted(names))) + rb")\b") if names else None
+    around = [path for path, data in others.items() if named and named.search(data) and declares(data)]
+    narrowed = msgspec.structs.replace(config, schema=(*texts, *around))
+    return _read(source, narrowed, None)[0]
 
 
 def read_models(

@@ -45,6 +45,7 @@ class Declarations:
         self._values: dict[tuple[int, int], Value] = {}
         self._metadata: dict[int, Value] = {}
         self._hooked: set[int] = set()
+        self._libraries: dict[str, BaseConfig | None] = {}
         self._kept: list[ClassValue | FunctionValue] = []  # ids above stay unique while these live
 
     def root(self, base: Value) -> Root:
@@ -73,6 +74,11 @@ class Declarations:
         """What a known base class of a library brings."""
         if not isinstance(base, Symbol):
             return None
+        if base.path not in self._libraries:
+            self._libraries[base.path] = self._library(base)
+        return self._libraries[base.path]
+
+    def _library(self, base: Symbol) -> BaseConfig | None:
         for table in (self._project.config.bases, LIBRARY_BASES):
             if base.path in table:
                 return table[base.path]
