@@ -234,8 +234,10 @@ def _settled(
         adopted.pop(path, None)
         if text is None:
             hashes.pop(path, None)
-        else:
-            hashes[path] = would
+            continue
+        hashes[path] = would
+        if there is not None and fingerprint(path, there) == would and not choices.force:
+            settled.pop(path, None)  # the same in the layout of the user's formatter
     return settled, hashes, adopted
 
 

@@ -89,9 +89,17 @@ def _age(what: str, as_of: dt.datetime | None, hint: str, evidence: Evidence) ->
     elif evidence.max_age is not None and evidence.now - as_of > evidence.max_age:
         yield Missing(
             kind="age",
-            text=f"a newer record of {what}: the last one is from {ago(as_of, evidence.now)}",
+            text=f"a newer record of {what}: the last one is from {ago(as_of, evidence.now)}, "
+            f"and max_age is {_spelled(evidence.max_age)}",
             hint=hint,
         )
+
+
+def _spelled(age: dt.timedelta) -> str:
+    """As the configuration writes it."""
+    seconds = int(age.total_seconds())
+    sizes = (("d", 86_400), ("h", 3_600), ("m", 60))
+    return next((f"{seconds // size}{unit}" for unit, size in sizes if seconds % size == 0), f"{seconds}s")
 
 
 def _database(migration: Migration, earlier: tuple[Deploy, ...], evidence: Evidence) -> Iterator[Missing]:

@@ -95,7 +95,10 @@ def test_a_gate_says_what_is_missing(deploy, evidence, lacks):
 
 def test_an_old_record_satisfies_nothing():
     (database, code) = gates(RENAME, 3, known(1, backfill=FILLED, max_age=dt.timedelta(minutes=1)))
-    assert database.text == "a newer record of the database: the last one is from 2 minutes ago"
+    assert (
+        database.text
+        == "a newer record of the database: the last one is from 2 minutes ago, and max_age is 1m"
+    )
     assert code.hint == "instar state set --env production --code $SHA"
 
 
