@@ -29,13 +29,13 @@ from instar_lint.revision_files import compute_functions, filled_by, new_revisio
 from instar_lint.revisions import Revision, parse_again
 from instar_lint.standings import applied_revisions, recorded
 from instar_lint.uses import counts
-from instar_lint.versions import Labels, between, names_of
+from instar_lint.versions import Labels, between, names_of, with_former_fields
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Collection, Iterator, Sequence
 
-    from instar.dialects.sqlalchemy.mapping import Reading
+    from instar.dialects.sqlalchemy.mapping import Models, Reading
     from instar.schema.change import Change
     from instar.schema.migration import Migration
     from instar.schema.model import Schema
@@ -221,7 +221,7 @@ def between_versions(
         source=source,
         config=config,
         deployment=deployment,
-        knowledge=_knowledge(source, config, new, old),
+        knowledge=_knowledge(source, config, new, old.models),
         revisions=revisions,
         read=frozenset(new.files),
         place=readings.place,
@@ -287,7 +287,7 @@ def pending(
         source=source,
         config=config,
         deployment=deployment,
-        knowledge=_knowledge(source, config, new, old),
+        knowledge=_knowledge(source, config, new, with_former_fields(old.models, unfinished)),
         revisions=(*revisions, *compute_functions(source, unfinished)),
         read=frozenset(new.files),
         skipped=tuple(module.path for module in accessors.values()),
@@ -310,9 +310,9 @@ def _filled(revisions: Sequence[Revision], schema: Schema) -> frozenset[tuple[Ta
     return frozenset() if schema.dialect == "convex" else filled_by(revisions, schema)
 
 
-def _knowledge(source: Source, config: Config, new: Reading, old: Reading) -> Knowledge:
+def _knowledge(source: Source, config: Config, new: Reading, before: Models) -> Knowledge:
     modules = Modules(source, [file.path for file in source.files((".py",))], dict(new.models.modules))
-    return Knowledge(new.models, before=old.models, modules=modules, types=config.types, schema=new.schema)
+    return Knowledge(new.models, before=before, modules=modules, types=config.types, schema=new.schema)
 
 
 def _expected(migrations: Sequence[Migration], base: Schema) -> Schema:

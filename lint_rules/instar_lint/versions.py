@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from instar.dialects.sqlalchemy.mapping import MappedAttribute
 from instar.schema.change import FieldChange, TableChange
 from instar.schema.model import Field, Table
 from instar_lint.deployment import Deployment, Environment, FieldInFlight, Origin, TableKey
@@ -14,8 +15,9 @@ from instar_lint.deployment import Deployment, Environment, FieldInFlight, Origi
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from instar.dialects.sqlalchemy.mapping import Models
+    from instar.dialects.sqlalchemy.mapping import MappedClass, Models
     from instar.schema.change import Change
+    from instar.schema.migration import Migration
     from instar.schema.model import Schema
 
 
@@ -102,6 +104,33 @@ def removed_fields(
                     )
             case _:
                 pass
+
+
+def with_former_fields(models: Models, migrations: Sequence[Migration]) -> Models:
+    """Models with the fields that unfinished migrations take out, also where no version at hand maps them any more."""
+    former = {
+        (table.key, field.name): field
+        for migration in migrations
+        for table in migration.before.tables
+        for field in table.fields
+        if (final := migration.target.table(table.name, table.namespace)) and not final.field(field.name)
+    }
+    if not former:
+        return models
+
+    def completed(mapped: MappedClass) -> MappedClass:
+        columns = {attribute.column for attribute in mapped.attributes}
+        names = {attribute.name for attribute in mapped.attributes}
+        more = tuple(
+            MappedAttribute(name=field.code_name, kind="column", column=field.name)
+            for (key, name), field in former.items()
+            if key == (mapped.namespace, mapped.table)
+            and name not in columns
+            and field.code_name not in names
+        )
+        return msgspec.structs.replace(mapped, attributes=(*mapped.attributes, *more)) if more else mapped
+
+    return msgspec.structs.replace(models, classes=tuple(map(completed, models.classes)))
 
 
 def names_of(before: Models, after: Models) -> Names:

@@ -107,6 +107,20 @@ def _declared_index(folder: Path):
     return next(index for index in posts.indexes if index.name == "by_status_and_published")
 
 
+def test_a_field_is_remembered_after_the_code_that_unmaps_it_has_landed(folder):
+    migration = dropping(folder)
+    lay_out(folder, migration, {"app/views.py": READ})
+    models = (folder / "app/models.py").read_text()
+    note = "    legacy_note: Mapped[str | None] = mapped_column(String(50))\n"
+    assert note in models
+    write(folder, {"app/models.py": models.replace(note, "")})
+    record(folder, "production", migration, migration.generated)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "no longer mapped")
+    (message,) = messages(folder)
+    assert message.startswith("INS201 posts.legacy_note was removed with drop-legacy-note")
+
+
 def test_a_finished_migration_says_nothing_more(folder):
     migration = dropping(folder)
     lay_out(folder, migration, {"app/views.py": READ})
