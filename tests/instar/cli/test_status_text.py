@@ -6,7 +6,7 @@ import datetime as dt
 
 import msgspec
 
-from instar.cli.status_text import Place, next_act
+from instar.cli.status_text import Place, next_act, render
 from instar.environments import EnvironmentState, Evidence
 from instar.schema.virtual import schema_after
 from schemas import field, planned, table
@@ -42,3 +42,14 @@ def test_a_place_that_is_not_required_holds_no_deploy_up() -> None:
     assert next_act(first, [place("dev", 0, required=False), place("production", 1)]).startswith(
         "Next: instar advance"
     )
+
+
+def test_a_table_is_named_with_its_schema_where_it_has_one() -> None:
+    before = msgspec.structs.replace(table("users", field("name")), namespace="auth")
+    after = msgspec.structs.replace(table("users", field("label")), namespace="auth")
+    rename = planned(before, after, "auth.users.name=label", name="labels")
+    evidence = Evidence(state=None, environment="production", now=NOW)
+    shown = [
+        line for line in render(rename, [Place.of("production", rename, evidence)]) if "deploy" not in line
+    ]
+    assert [line for line in shown[1:] if "auth.users.label" not in line] == []
