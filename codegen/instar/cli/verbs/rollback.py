@@ -64,8 +64,8 @@ def command(
         )
     for passage in back.lost:
         warn(
-            f"{passage.path}:{passage.line}: what deploy {passage.deploy} replaced here has been edited since and stays: "
-            "instar lint shows what has to read the accessor again, instar fix writes it."
+            f"{passage.path}:{passage.line}: what deploy {passage.deploy} wrote here has been edited since and stays; "
+            "instar lint tells what has to read the accessor again."
         )
     if dry_run:
         for line in diff_of(back.made.before, back.made.files):

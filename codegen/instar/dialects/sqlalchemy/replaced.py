@@ -17,17 +17,28 @@ CONTEXT = 2
 def replaced(path: str, deploy: int, before: str, after: str) -> tuple[Replaced, ...]:
     """What turns one text of a file into the other, passage by passage."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    matcher = difflib.SequenceMatcher(a=old, b=new, autojunk=False)
-    return tuple(
-        Replaced(
-            path=path,
-            deploy=deploy,
-            line=group[0][3] + 1,
-            before="".join(old[group[0][1] : group[-1][2]]),
-            after="".join(new[group[0][3] : group[-1][4]]),
+    steps = difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes()
+    found = []
+    for number, (kind, start, end, new_start, new_end) in enumerate(steps):
+        if kind == "equal":
+            continue
+        above = min(CONTEXT, _stays(steps[number - 1])) if number else 0
+        below = min(CONTEXT, _stays(steps[number + 1])) if number + 1 < len(steps) else 0
+        found.append(
+            Replaced(
+                path=path,
+                deploy=deploy,
+                line=new_start - above + 1,
+                before="".join(old[start - above : end + below]),
+                after="".join(new[new_start - above : new_end + below]),
+            )
         )
-        for group in matcher.get_grouped_opcodes(CONTEXT)
-    )
+    return tuple(found)
+
+
+def _stays(step: tuple[str, int, int, int, int]) -> int:
+    """How many lines a step leaves as they are."""
+    return step[2] - step[1] if step[0] == "equal" else 0
 
 
 def put_back(text: str, passages: Iterable[Replaced]) -> tuple[str, tuple[Replaced, ...]]:
