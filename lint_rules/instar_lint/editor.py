@@ -207,9 +207,12 @@ class EditorProject:
                 then find kept what the code does: workers keep nothing.
         """
         if self._glance is None or (self._glance.flying and self._seconds is None):
-            linted = self._linted
-            if linted is not None and refresh:
-                linted.refresh(refresh)
+            from instar_lint.uncollected import kept_apart  # noqa: PLC0415 - only where a project is loaded
+
+            with kept_apart():
+                linted = self._linted
+                if linted is not None and refresh:
+                    linted.refresh(refresh)
 
 
 class Editors:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from instar_lint.editor import Editors
 
@@ -71,7 +71,8 @@ class Plugin:
         cls._editors = Editors(given, options.instar_environment, _seconds(options.filenames))
         project = cls._editors.of(Path.cwd())
         if project is not None:
-            project.prepare(_SECONDS if any(map(os.path.isdir, options.filenames or ["."])) else 0.0)
+            folders = any(map(os.path.isdir, options.filenames or ["."]))
+            project.prepare(_SECONDS if folders and _has_workers(options) else 0.0)
 
     def run(self) -> Iterator[tuple[int, int, str, type]]:
         """The findings of this file: line, 0-based column in characters, text, and this class."""
@@ -90,3 +91,9 @@ def _seconds(names: list[str]) -> float | None:
     """How long a run over these may read what nobody has read yet."""
     alone = len(names) == 1 and (names[0] == "-" or Path(names[0]).is_file())
     return _SECONDS if alone else None
+
+
+def _has_workers(options: argparse.Namespace) -> bool:
+    """Whether other processes look at the files: one that does all by itself keeps what it finds."""
+    jobs: Any = getattr(options, "jobs", None)
+    return (os.cpu_count() or 1) > 1 if jobs is None or jobs.is_auto else bool(jobs.n_jobs > 1)

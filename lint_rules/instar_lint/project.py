@@ -28,6 +28,7 @@ from instar_lint.readings import Readings
 from instar_lint.revision_files import compute_functions, filled_by, new_revisions, new_typescript_migrations
 from instar_lint.revisions import Revision, parse_again
 from instar_lint.standings import applied_revisions, recorded
+from instar_lint.uncollected import uncollected
 from instar_lint.uses import counts
 from instar_lint.versions import Labels, between, names_of, with_former_fields
 
@@ -77,9 +78,10 @@ class LintProject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The findings of some files, or of all, in order; declarations and revisions are among them."""
         found: list[Finding] = []
         if not self.deployment.quiet:
-            found += (f for f in self._of_schema if paths is None or f.place.path in paths)
-            for facts in self._facts(paths):
-                found += lint_facts(facts, self.deployment)
+            with uncollected():
+                found += (f for f in self._of_schema if paths is None or f.place.path in paths)
+                for facts in self._facts(paths):
+                    found += lint_facts(facts, self.deployment)
         for revision in self.revisions:
             if paths is None or revision.path in paths:
                 found += lint_revision(revision, self.deployment)

@@ -95,19 +95,23 @@ def open_lint(
         told = [parse_rename(text) for text in renames]
         return between_versions(source, before, project.config, labels, renames=told, readings=readings)
     base = None
-    if project.repository is not None and _has_commits(project):
-        commit = project.deployed()
+    start = _start(project)
+    if start is not None:
+        branch, commit = start
         base = project.source(commit)
-        labels = Labels(f"{project.repository.default_branch()} ({commit[:7]})", labels.after)
+        labels = Labels(f"{branch} ({commit[:7]})", labels.after)
     return pending(source, base, project.config, labels, environment=environment, readings=readings)
 
 
-def _has_commits(project: Project) -> bool:
+def _start(project: Project) -> tuple[str, str] | None:
+    """The default branch and the merge-base with it; None where there is no history."""
+    if project.repository is None:
+        return None
     try:
-        project.deployed()
+        branch = project.repository.default_branch()
+        return branch, project.repository.merge_base(branch, "HEAD")
     except InstarError:
-        return False
-    return True
+        return None
 
 
 def _title(project: Project, name: str) -> str:

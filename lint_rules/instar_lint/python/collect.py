@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import re
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from instar_lint.python.parsing import decoded, parse
 from instar_lint.python.report import Report
 from instar_lint.python.walk import run_module
+from instar_lint.uncollected import uncollected
 
 if TYPE_CHECKING:
     import ast
@@ -184,15 +185,3 @@ def _newer(text: str) -> ast.Module | None:
     data = text.encode("utf-8", "replace")
     older = None if b"\0" in data or too_deep(data) else backdate(data)
     return parse(older) if older is not None else None
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Syntax trees hold no cycles: searching them for some, again and again, costs more than parsing."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
