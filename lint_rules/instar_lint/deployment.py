@@ -172,20 +172,28 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The table of one of this deployment's schemas."""
         return self._tables.get((id(schema), key))
 
+    def _paths(self, schema: Schema, key: TableKey) -> tuple[AccessPath, ...]:
+        known, at = self._known_paths, (id(schema), key)
+        if at not in known:
+            table = self.table(schema, key)
+            known[at] = paths_of(table) if table else ()
+        return known[at]
+
+    @cached_property
+    def _known_paths(self) -> dict[tuple[int, TableKey], tuple[AccessPath, ...]]:
+        return {}
+
     def declared_paths(self, key: TableKey) -> tuple[AccessPath, ...]:
         """The access paths that the linted version declares on a table."""
-        table = self.table(self.declared, key)
-        return paths_of(table) if table else ()
+        return self._paths(self.declared, key)
 
     def deployed_paths(self, environment: Environment, key: TableKey) -> tuple[AccessPath, ...]:
         """The access paths that an environment has on a table."""
-        table = self.table(environment.schema, key)
-        return paths_of(table) if table else ()
+        return self._paths(environment.schema, key)
 
     def target_paths(self, key: TableKey) -> tuple[AccessPath, ...]:
         """The access paths that remain after the last pending contract."""
-        table = self.table(self.target, key)
-        return paths_of(table) if table else ()
+        return self._paths(self.target, key)
 
     def undeployed_paths(self, environment: Environment, key: TableKey) -> tuple[AccessPath, ...]:
         """Declared paths that an environment does not have, whatever their names; none of a table that it lacks."""
@@ -199,7 +207,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         table = self.table(self.target, key)
         if table is None or table.open:
             return ()
-        stay = {(path.keys, path.unique) for path in paths_of(table)}
+        stay = {(path.keys, path.unique) for path in self.target_paths(key)}
         return tuple(p for p in self.deployed_paths(environment, key) if (p.keys, p.unique) not in stay)
 
     def is_filled(self, change: FieldChange) -> bool:

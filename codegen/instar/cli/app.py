@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-import traceback
 from pathlib import Path
 
 import click
@@ -71,6 +70,8 @@ def main() -> None:
         sys.exit(0)
     except Exception as error:  # noqa: BLE001 - the last resort: a defect is reported, never a bare traceback
         if os.environ.get("INSTAR_TRACEBACK"):
+            import traceback
+
             traceback.print_exc()
         click.echo(
             f"instar: internal error: {type(error).__name__}: {error}. "

@@ -7,16 +7,14 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from instar.dialects.convex.program import Program
 from instar.dialects.convex.resolution import parse_jsonc
 from instar.dialects.convex.syntax import SUFFIXES
-from instar.dialects.convex.tables import schema_of
-from instar.dialects.convex.values import SchemaValue, Unknown
 from instar.errors import InstarError
 from instar.schema.model import Opaque, Place, Schema
 
 if TYPE_CHECKING:
     from instar.config import Config
+    from instar.dialects.convex.program import Program
     from instar.schema.migration import DeployModel
     from instar.sources import Source
 
@@ -55,6 +53,8 @@ class ConvexReader:
         path = schema_path(source, config)
         if path is None:
             return Schema(dialect="convex"), ()
+        from instar.dialects.convex.program import Program  # noqa: PLC0415 - finding the file needs no parser
+
         program = Program(source)
         return _read(program, path), program.consulted
 
@@ -64,10 +64,15 @@ READER = ConvexReader()
 
 def read_schema(source: Source, path: str) -> Schema:
     """The schema that the default export of one file declares."""
+    from instar.dialects.convex.program import Program  # noqa: PLC0415 - finding the file needs no parser
+
     return _read(Program(source), path)
 
 
 def _read(program: Program, path: str) -> Schema:
+    from instar.dialects.convex.tables import schema_of  # noqa: PLC0415 - finding the file needs no parser
+    from instar.dialects.convex.values import SchemaValue, Unknown  # noqa: PLC0415
+
     value = program.export(path, "default")
     unreadable = program.unreadable
     if isinstance(value, SchemaValue):
