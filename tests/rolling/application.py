@@ -16,17 +16,15 @@ Seen = dict[int, dict[str, object]]
 class Application:
     """The code of a deploy, as it works with the database."""
 
-    def __init__(self, version: Version, url: str) -> None:
+    def __init__(self, version: Version) -> None:
         self.version = version
         self.model, self.names = version.model, version.names
         self.table: sa.Table = self.model.__table__
-        self._engine = sa.create_engine(url, poolclass=sa.NullPool)
-        self.connection = self._engine.connect()
+        self.connection = version.engine.connect()
 
     def close(self) -> None:
         """Leave the database."""
         self.connection.close()
-        self._engine.dispose()
 
     def insert(self, key: int, values: dict[str, object]) -> None:
         """A new row through the ORM; `values` are by stored name."""

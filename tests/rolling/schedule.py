@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -22,6 +24,8 @@ OPERATIONS = 8
 
 AT_LEAST = 40
 """In a schedule."""
+
+STAMP = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))
 
 ACTS = (
     "insert",
@@ -49,13 +53,42 @@ def wipe(url: str) -> None:
     """Empty the database."""
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-            connection.exec_driver_sql("CREATE SCHEMA public")
-        else:
-            for name in sa.inspect(connection).get_table_names():
-                connection.exec_driver_sql(f"DROP TABLE {name}")
-    engine.dispose()
+        _wipe(connection)
+
+
+def _wipe(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    else:
+        for name in sa.inspect(connection).get_table_names():
+            connection.exec_driver_sql(f"DROP TABLE {name}")
+
+
+@contextlib.contextmanager
+def released_later(held: sa.Connection) -> Iterator[None]:
+    """Commit a transaction when the DDL of the body has run into it: a moment after its first statement that names the table."""
+    met = threading.Event()
+
+    def before(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        if TABLE in statement and not statement.lstrip().startswith(("SELECT", "PRAGMA")):
+            met.set()
+
+    def release() -> None:
+        met.wait(0.5)
+        time.sleep(0.02)
+        held.commit()
+        held.close()
+
+    waiting = threading.Thread(target=release)
+    sa.event.listen(sa.Engine, "before_cursor_execute", before)
+    waiting.start()
+    try:
+        yield
+    finally:
+        met.set()
+        waiting.join()
+        sa.event.remove(sa.Engine, "before_cursor_execute", before)
 
 
 class Schedule:
@@ -86,9 +119,7 @@ class Schedule:
             skip: Steps that are left out, by id.
             order: Another order than the plan's.
         """
-        wipe(self.project.url)
         self._create()
-        self.project.upgrade("0001")
         try:
             self._start(0)
             for _ in range(6):
@@ -104,12 +135,16 @@ class Schedule:
                 application.close()
 
     def _create(self) -> None:
-        engine = sa.create_engine(self.project.url, poolclass=sa.NullPool)
-        self.versions.all[0].model.__table__.create(engine)
-        engine.dispose()
+        """The tables of the first version in a database that is empty otherwise, as `alembic stamp` leaves them."""
+        first = self.versions.all[0]
+        with first.engine.begin() as connection:
+            _wipe(connection)
+            first.model.__table__.create(connection)
+            STAMP.create(connection)
+            connection.execute(STAMP.insert().values(version_num="0001"))
 
     def _start(self, version: int) -> None:
-        self._running.append(Application(self.versions.all[version], self.project.url))
+        self._running.append(Application(self.versions.all[version]))
 
     def _do(self, deploy: Deploy, step: Step) -> None:
         if step.kind == "ddl":
@@ -138,7 +173,7 @@ class Schedule:
     def _apply(self, step: Step) -> None:
         """A revision, while a transaction that has read and written a row is open for a moment."""
         holder = self._running[-1]
-        held = sa.create_engine(self.project.url, poolclass=sa.NullPool).connect()
+        held = holder.version.engine.connect()
         key = self._some()
         if key is not None:
             column = self._column(holder)
@@ -151,12 +186,8 @@ class Schedule:
             }
             held.execute(sa.update(holder.table).where(holder.table.c.id == key).values(named))
             self.tags[key] = values["tag"]
-        release = threading.Timer(0.1, lambda: (held.commit(), held.close()))
-        release.start()
-        try:
+        with released_later(held):
             self.project.upgrade(self.versions.revision(step.id))
-        finally:
-            release.join()
 
     def _clear(self) -> None:
         """Where code may leave the field empty, it empties a row just before the backfill comes by."""

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
+import sqlalchemy as sa
+
 from alembic_project import Project
 from instar.config import Config
 from instar.dialects.base import Workspace
@@ -52,9 +54,11 @@ class Version:
         names: The attribute of each column.
         optional: Whether a column may be empty in the database by then.
         left_alone: Columns that are mapped and written by the listeners alone.
+        engine: Makes connections of its own, and keeps what its statements compile to.
     """
 
-    def __init__(self, migration: Migration, number: int, folder: Path) -> None:
+    def __init__(self, migration: Migration, number: int, folder: Path, url: str) -> None:
+        self.engine = sa.create_engine(url, poolclass=sa.NullPool)
         self.number, self.last = number, number == len(migration.deploys)
         models = _imported(folder, "shop.models")
         self.model = models["shop.models"].Item
@@ -126,7 +130,8 @@ class Versions:
         """The code before the first deploy, and after each."""
         count = len(self.migration.deploys) + 1
         return tuple(
-            Version(self.migration, number, self._folder / f"version{number}") for number in range(count)
+            Version(self.migration, number, self._folder / f"version{number}", self.project.url)
+            for number in range(count)
         )
 
 
