@@ -197,8 +197,8 @@ def open_repository(path: Path) -> Repository:
         raise InstarError(f"there is no folder {path}. Name a repository with --repo.")
     done = git.run(path, "rev-parse", "--is-bare-repository", "--is-inside-git-dir", "--absolute-git-dir")
     if done.returncode:
-        said = git.last_line(done.stderr)
-        if "dubious ownership" in done.stderr.decode(errors="replace"):
+        said = done.stderr.decode(errors="replace")
+        if "dubious ownership" in said:
             raise InstarError(
                 f"git does not trust {path}, since another user owns it. If you do: git config --global --add safe.directory {path}"
             )
@@ -206,7 +206,7 @@ def open_repository(path: Path) -> Repository:
             raise git.NoRepositoryError(
                 f"{path} is not in a git repository. Name one with --repo, or start one with git init."
             )
-        raise InstarError(f"git cannot open {path}: {said}.")
+        raise InstarError(f"git cannot open {path}: {git.last_line(done.stderr)}.")
     bare, inside, git_dir = done.stdout.decode(errors="surrogateescape").splitlines()[:3]
     if bare == "true" or inside == "true":
         return Repository(Path(git_dir), bare=True)

@@ -1,5 +1,6 @@
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,15 @@ def test_a_folder_without_git_says_so_and_can_be_read_as_one(tmp_path):
     assert [file.path for file in FolderSource(tmp_path).files((".py",))] == ["models.py"]
     with pytest.raises(InstarError, match="no folder"):
         open_repository(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(not os.path.ismount("/dev/shm"), reason="no file system of its own to look in")
+def test_no_repository_up_to_a_mount_point():
+    with (
+        tempfile.TemporaryDirectory(dir="/dev/shm") as folder,
+        pytest.raises(InstarError, match="not in a git repository"),
+    ):
+        open_repository(Path(folder))
 
 
 def test_a_buffer_covers_the_file_below_it(repository):
