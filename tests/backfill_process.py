@@ -10,6 +10,8 @@ import multiprocessing
 import os
 import resource
 import sys
+import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,19 @@ from instar.errors import InstarError
 from instar.schema.operations import BackfillWork
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["instar.backfill", "sqlalchemy.orm", "psycopg", "pymysql"])
+_DIALECTS = ("sqlite.pysqlite", "postgresql.psycopg", "mysql.pymysql")
+_FORKS.set_forkserver_preload(
+    [
+        "__main__",
+        "instar.backfill",
+        "psycopg",
+        "pymysql",
+        *(f"sqlalchemy.dialects.{one}" for one in _DIALECTS),
+    ]
+)
 _NUMBERS = itertools.count()
+PATIENCE = 120
+"""Seconds; a machine that does a lot else may take that long to start a process and to run its first batch."""
 
 
 class Process:
@@ -37,13 +50,22 @@ class Process:
     def __init__(
         self, job: BackfillWork, url: str, root: Path, *, most: int | None = None, **options: Any
     ) -> None:
+        self._begun = time.monotonic()
         self._errors = root / f"errors{next(_NUMBERS)}"
         up, child = _FORKS.Pipe(duplex=False)
-        given = Options(root=root, **options)
-        self._process = _FORKS.Process(target=_work, args=(job, url, given, child, self._errors, most))
+        given = (job, url, Options(root=root, **options))
+        self._process = _FORKS.Process(target=_work, args=(given, child, self._errors, most))
         self._process.start()
         child.close()
         assert up.recv_bytes() == b"up"
+
+    def works_until(self, true: Callable[[], bool]) -> None:
+        """Wait for something that it does; if it fails instead, say why."""
+        while not true():
+            if self._process.exitcode:
+                self.wait()
+            assert time.monotonic() < self._begun + PATIENCE, f"nothing for {PATIENCE} s"
+            time.sleep(0.01)
 
     def signal(self, number: int) -> None:
         """Send a signal, unless it has ended."""
@@ -66,9 +88,8 @@ class Process:
         assert code == 0, errors
 
 
-def _work(
-    job: BackfillWork, url: str, options: Options, up: Connection, errors: Path, most: int | None
-) -> None:
+def _work(given: tuple[BackfillWork, str, Options], up: Connection, errors: Path, most: int | None) -> None:
+    job, url, options = given
     sys.stderr = errors.open("w", buffering=1)
     if most is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))

@@ -7,90 +7,31 @@ count is right, and no lease stays behind.
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-import msgspec
 import pytest
 import sqlalchemy as sa
 
 from backfill_cases import add_people, backend, computing, connected, create_people, touched, work, wrong
+from backfill_process import Process
 from instar.backfill import Options, read_progress, run
 from instar.schema.operations import BackfillWork
 from servers import MariaDB, Postgres, fresh_database, text
 
 ROWS = 3_000
 LEASE = 1.0
-PATIENCE = 120
-"""Seconds; a machine that does a lot else may take that long to start a process and to run its first batch."""
-
-# A process of the user's: the runner, with small batches that leave time for accidents.
-PROCESS = """
-import sys
-from pathlib import Path
-import msgspec
-from instar.backfill import Options, run
-from instar.errors import InstarError
-from instar.schema.operations import BackfillWork
-work, url, options = msgspec.json.decode(sys.stdin.buffer.read(), type=tuple[BackfillWork, str, dict])
-options["root"] = Path(options["root"])
-print("up", flush=True)
-try:
-    run(work, url, options=Options(**options))
-except InstarError as error:
-    sys.exit(f"{error}")
-"""
 
 
-class Process:
-    """A run in a process of its own."""
-
-    def __init__(self, job: BackfillWork, url: str, root: Path, **options: object) -> None:
-        self._begun = time.monotonic()
-        given = {"lease": LEASE, "poll": 0.05, "batch": 60, "root": str(root), "join": True} | options
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", PROCESS],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(msgspec.json.encode((job, url, given)))
-        self._process.stdin.close()
-        self._process.stdin = None
-        assert self._process.stdout.readline() == b"up\n"
-
-    def works_until(self, true: Callable[[], bool]) -> None:
-        """Wait for something that it does; if it fails instead, say why."""
-        while not true():
-            if self._process.poll():
-                self.wait()
-            assert time.monotonic() < self._begun + PATIENCE, f"nothing for {PATIENCE} s"
-            time.sleep(0.01)
-
-    def signal(self, number: int) -> None:
-        """Send a signal, unless it has ended."""
-        if self._process.poll() is None:
-            os.kill(self._process.pid, number)
-
-    def kill(self) -> None:
-        """As the machine's power cord would."""
-        self._process.kill()
-        self._process.communicate()
-
-    def wait(self, timeout: float = 60) -> None:
-        """Wait for its end, which must be a good one."""
-        _, errors = self._process.communicate(timeout=timeout)
-        assert self._process.returncode == 0, errors.decode()
+def start(job: BackfillWork, url: str, root: Path, **options: object) -> Process:
+    """A run in a process of its own, with small batches that leave time for accidents."""
+    given = {"lease": LEASE, "poll": 0.05, "batch": 60, "join": True} | options
+    return Process(job, url, root, **given)
 
 
 @pytest.fixture(params=["expression", "compute"])
@@ -132,7 +73,7 @@ def test_kill_nine(job: BackfillWork, database: str, tmp_path: Path) -> None:
 
 def kill_and_resume(job: BackfillWork, url: str, root: Path, rng: random.Random, times: int) -> None:
     for _ in range(times):
-        process = Process(job, url, root, max_load=0.3)
+        process = start(job, url, root, max_load=0.3)
         seen = processed(url)
         process.works_until(lambda seen=seen: processed(url) > seen or processed(url) == ROWS)  # type: ignore[misc]
         time.sleep(rng.random() * 0.2)
@@ -158,7 +99,7 @@ def test_a_frozen_worker_wakes_up_after_its_lease(
 ) -> None:
     """SIGSTOP in mid-batch, the lease lapses, another finishes; then the first wakes up and must not write."""
     rng = random.Random(seed)
-    frozen = Process(job, database, tmp_path, max_load=0.2, partitions=1)
+    frozen = start(job, database, tmp_path, max_load=0.2, partitions=1)
     wait_until(lambda: processed(database) > 200)
     time.sleep(rng.random() * 0.1)
     frozen.signal(signal.SIGSTOP)
@@ -198,7 +139,7 @@ def stuck_in_a_transaction(url: str) -> bool:
 def test_several_processes_on_one_partition(
     processes: int, job: BackfillWork, database: str, tmp_path: Path
 ) -> None:
-    crowd = [Process(job, database, tmp_path, partitions=1) for _ in range(processes)]
+    crowd = [start(job, database, tmp_path, partitions=1) for _ in range(processes)]
     for process in crowd:
         process.wait()
     assert_exact(database)
@@ -207,7 +148,7 @@ def test_several_processes_on_one_partition(
 def test_processes_that_only_know_the_database_share_its_partitions(
     job: BackfillWork, database: str, tmp_path: Path
 ) -> None:
-    crowd = [Process(job, database, tmp_path, partitions=7) for _ in range(3)]
+    crowd = [start(job, database, tmp_path, partitions=7) for _ in range(3)]
     crowd[0].kill()
     for process in crowd[1:]:
         process.wait()
@@ -317,7 +258,7 @@ def test_the_server_restarts_under_the_backfill(
     with fresh_database(text(server.url)) as url:
         create_people(url, ROWS, counted=True)
         job = computing(url, tmp_path) if computed else work(url)
-        process = Process(job, url, tmp_path, max_load=0.2)
+        process = start(job, url, tmp_path, max_load=0.2)
         for done in (100, 1_000, 2_000):
             wait_until(lambda done=done: processed(url) > done)  # type: ignore[misc]
             server.restart()
@@ -331,7 +272,7 @@ def test_the_connection_is_cut_again_and_again(
 ) -> None:
     url: str = request.getfixturevalue(kind)
     create_people(url, ROWS, counted=True)
-    process = Process(computing(url, tmp_path), url, tmp_path, max_load=0.3)
+    process = start(computing(url, tmp_path), url, tmp_path, max_load=0.3)
     wait_until(lambda: processed(url) > 100)
     for _ in range(10):
         time.sleep(0.05)
@@ -355,15 +296,13 @@ def test_the_disk_is_full(sqlite: str, computed: bool, tmp_path: Path) -> None:
     with connected(sqlite) as connection:
         connection.exec_driver_sql("PRAGMA journal_mode = WAL")
     job = computing(sqlite, tmp_path) if computed else work(sqlite)
-    given = msgspec.json.encode((job, sqlite, {"root": str(tmp_path), "batch": 60}))
     done = 0
     for _ in range(5):
-        limit = (Path(sa.make_url(sqlite).database or "").stat().st_size + 40_000) // 1024
-        script = f"ulimit -f {limit}; exec {sys.executable} -W ignore -c '{PROCESS}'"
-        full = subprocess.run(["bash", "-c", script], input=given, capture_output=True, check=False)
-        assert full.returncode == 1
-        assert b"the database refused" in full.stderr
-        assert full.stderr.count(b"\n") == 1
+        most = Path(sa.make_url(sqlite).database or "").stat().st_size + 40_000
+        code, errors = Process(job, sqlite, tmp_path, most=most, batch=60, lease=LEASE).end()
+        assert code == 1
+        assert "the database refused" in errors
+        assert errors.count("\n") == 1
         assert done < processed(sqlite) < ROWS
         done = processed(sqlite)
         assert touched(sqlite) == {0: ROWS - done, 1: done}
@@ -375,7 +314,7 @@ def test_a_clock_that_goes_back_locks_nobody_out(job: BackfillWork, database: st
     """A lease that a dead worker took an hour from now, by a clock that has been set back since; twice."""
     for _ in range(2):
         seen = processed(database)
-        process = Process(job, database, tmp_path, max_load=0.2)
+        process = start(job, database, tmp_path, max_load=0.2)
         wait_until(lambda seen=seen: processed(database) > seen + 100)  # type: ignore[misc]
         process.kill()
         with connected(database) as connection:
@@ -391,7 +330,7 @@ def test_a_clock_that_goes_back_locks_nobody_out(job: BackfillWork, database: st
 
 def test_a_lease_lapses_after_its_term(database: str, tmp_path: Path) -> None:
     create_people(database, ROWS)
-    process = Process(work(database), database, tmp_path, max_load=0.2, partitions=1)
+    process = start(work(database), database, tmp_path, max_load=0.2, partitions=1)
     wait_until(lambda: processed(database) > 100)
     process.kill()
     begun = time.monotonic()
