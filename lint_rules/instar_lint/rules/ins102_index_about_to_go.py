@@ -3,7 +3,8 @@
 ## What it does
 
 Reports a query that a deployed index serves better than any index that remains once the pending change is through,
-a query that names such an index in a hint, and an `ON CONFLICT` that relies on a unique index that goes.
+a query that names such an index in a hint, and an `ON CONFLICT` that relies on a unique index that goes. On Convex it is
+the index that `withIndex`, `withSearchIndex` or `vectorSearch` names: one that goes, gets another name or becomes staged.
 
 ## Why it is bad
 
@@ -68,9 +69,13 @@ def check(facts: Sequence[Fact], deployment: Deployment) -> Iterator[Finding]:
             staged = any(index.staged for index in found)
             gone = declared is not None and not found
             also = also_compiler(fact) if (gone or staged) and fact.named_index == name else ""
-            what = "is staged, and so not to be queried," if staged else "goes"
             since = deployment.origin.since
-            message = f"{said} index {name}, which {what} {since}; keep it until no query needs it{also}"
+            what = (
+                f"is staged {since} and so serves none; keep it enabled"
+                if staged
+                else f"goes {since}; keep it"
+            )
+            message = f"{said} index {name}, which {what} until no query needs it{also}"
             yield at_fact(fact, "INS102", message, index=name)
 
 

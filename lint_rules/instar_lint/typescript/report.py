@@ -102,9 +102,14 @@ class Report:
             identifier = named.get("_id")
             held = of_validator(self._file.text(identifier)) if identifier is not None else None
             whole = held is not None and held.shape == "id" and "_creationTime" in named
-            if whole and held is not None and held.table in tables & self._names:
+            if not whole or held is None or held.table not in tables:
+                continue
+            if held.table in self._names:
                 fact = Listing(place=self._file.place(node), table=held.table, given=tuple(named))
                 self._facts.setdefault(("listing", fact.place), fact)
+            for key, value in keys.items():
+                if key is not None and value is not None and "optional(" not in self._file.text(value)[:11]:
+                    self._use(held.table, key, self._file.text(key).strip("\"'"), access_write=False)
 
     def call(self, walker: Walker, node: Node, callee: tuple[str, Held], scope: Scope) -> None:
         """What a call does to data; `callee` is its name and what it is called on."""

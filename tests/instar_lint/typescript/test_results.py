@@ -49,3 +49,19 @@ def test_a_validator_of_whole_documents_lists_every_field(
     assert done.code == int(reported), done.err
     found = [(one["code"], one["line"], one["field"]) for one in done.json["findings"]]
     assert found == ([("INS208", 1, "age")] if reported else [])
+
+
+@pytest.mark.parametrize(("validator", "reported"), [("v.number()", True), ("v.optional(v.number())", False)])
+def test_a_validator_of_whole_documents_requires_a_field_that_goes(
+    tmp_path: Path, validator: str, *, reported: bool
+) -> None:
+    code = (
+        f"export const f = query({{ args: {{}}, returns: v.array(v.object({{ {USER},\n"
+        f"  age: {validator} }})), handler: async (ctx) => {ALL} }});\n"
+    )
+    commit(tmp_path, {"convex/schema.ts": SCHEMA % "age: v.number()", "convex/users.ts": code})
+    write(tmp_path, {"convex/schema.ts": SCHEMA % ""})
+    done = run("lint", "--repo", tmp_path, "--format", "json", tmp_path / "convex/users.ts")
+    assert done.code == int(reported), done.err
+    found = [(one["code"], one["line"], one["field"]) for one in done.json["findings"]]
+    assert found == ([("INS201", 2, "age")] if reported else [])
