@@ -36,16 +36,7 @@ def version_tables(drafts: Iterable[TableDraft]) -> Iterator[TableDraft]:
         if not isinstance(pattern, str) or pattern.count("%s") != 1:
             continue
         excluded = options.get("exclude")
-        versions = replace(
-            draft,
-            name=pattern.replace("%s", draft.name),
-            owner=None,
-            source=None,
-            columns={},
-            arguments=[],
-            attributes={},
-            opaque=list(draft.opaque),
-        )
+        versions = draft.beside(pattern.replace("%s", draft.name))
         for column in draft.columns.values():
             if not (isinstance(excluded, list | tuple) and column.attribute in excluded):
                 versions.add(_copy(column, draft.place))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -86,6 +86,19 @@ class TableDraft:
     def key(self) -> tuple[str | None, str]:
         """Namespace and name."""
         return (self.namespace, self.name)
+
+    def beside(self, name: str) -> TableDraft:
+        """An empty table that is made because of this one: no class maps it, and what is not known here is not there."""
+        return replace(
+            self,
+            name=name,
+            owner=None,
+            source=None,
+            columns={},
+            arguments=[],
+            attributes={},
+            opaque=list(self.opaque),
+        )
 
     def add(self, column: ColumnDraft) -> None:
         """Add a column; the first of a name stays (single-table subclasses may repeat one)."""

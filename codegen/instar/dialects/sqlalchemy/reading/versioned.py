@@ -48,16 +48,7 @@ def histories(project: Project, drafts: Iterable[TableDraft]) -> Iterator[TableD
         recipe = _recipe(project, draft.owner) if draft.owner is not None else None
         if recipe is None or draft.owner is None:
             continue
-        history = replace(
-            draft,
-            name=f"{recipe.before}{draft.name}{recipe.after}",
-            owner=None,
-            source=None,
-            columns={},
-            arguments=[],
-            attributes={},
-            opaque=list(draft.opaque),
-        )
+        history = draft.beside(f"{recipe.before}{draft.name}{recipe.after}")
         for column in draft.columns.values():
             keys = [replace(key, type_only=True) for key in column.foreign_keys]
             history.add(replace(column, unique=False, source=None, foreign_keys=keys))
