@@ -59,15 +59,18 @@ def unreachable(url: sa.URL, error: BaseException) -> InstarError:
     )
 
 
-def refused(name: str, error: Exception) -> InstarError:
+def refused(name: str, error: Exception, *, recorded: bool = True) -> InstarError:
     """What ended a backfill, on one line; an error of our own is that line already."""
     if isinstance(error, InstarError):
         return error
     reason = " ".join(str(getattr(error, "orig", None) or error).split()) or type(error).__name__
     place = f"{name}: " if name else ""
-    return InstarError(
-        f"{place}the database refused: {reason[:500]}. The failure is recorded; run it again to resume."
+    advice = (
+        "The failure is recorded; run it again to resume."
+        if recorded
+        else "That could not be recorded; run it again when the cause is gone."
     )
+    return InstarError(f"{place}the database refused: {reason[:500]}. {advice}")
 
 
 @contextmanager

@@ -104,7 +104,7 @@ def run(
         the_run = _Run(share, engine, statements, rewriter, listener)
         return the_run.to_the_end(executor, gauges, stop or threading.Event())
     except sa.exc.DBAPIError as error:
-        raise refused(work.name, error) from error
+        raise refused(work.name, error, recorded=False) from error
     finally:
         engine.dispose()
 
@@ -146,10 +146,10 @@ class _Run:
             end, left = self._passes(lease, executor, gauges, stop)
             return self._patiently(lambda: self._outcome(end, left))
         except Exception as error:
-            self._record_failure(error)
+            recorded = self._record_failure(error)
             if isinstance(error, InstarError):
                 raise
-            raise refused(self._share.work.name, error) from error
+            raise refused(self._share.work.name, error, recorded=recorded) from error
 
     def _passes(
         self, lease: Lease | None, executor: Executor | None, gauges: Sequence[Gauge], stop: threading.Event
@@ -230,11 +230,12 @@ class _Run:
             seconds=time.monotonic() - self._begun,
         )
 
-    def _record_failure(self, error: Exception) -> None:
-        """In a transaction of its own, so that the rollback of the batch does not take it along."""
+    def _record_failure(self, error: Exception) -> bool:
+        """In a transaction of its own, so that the rollback of the batch does not take it along; whether that went."""
         try:
             with self._engine.begin() as connection:
                 tracking.finish(connection, self._share.work.name, "failed", str(refused("", error))[:2000])
                 self._leases.revoke(connection, self._share.run)
-        except Exception:  # noqa: BLE001, S110 - the first error is the one to tell; the lease lapses by itself
-            pass
+        except Exception:  # noqa: BLE001 - the first error is the one to tell; the lease lapses by itself
+            return False
+        return True

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -28,7 +29,7 @@ ROWS = 3_000
 LEASE = 1.0
 
 
-def start(job: BackfillWork, url: str, root: Path, **options: object) -> Process:
+def start(job: BackfillWork, url: str, root: Path, **options: Any) -> Process:
     """A run in a process of its own, with small batches that leave time for accidents."""
     given = {"lease": LEASE, "poll": 0.05, "batch": 60, "join": True} | options
     return Process(job, url, root, **given)
@@ -299,10 +300,11 @@ def test_the_disk_is_full(sqlite: str, computed: bool, tmp_path: Path) -> None:
     done = 0
     for _ in range(5):
         most = Path(sa.make_url(sqlite).database or "").stat().st_size + 40_000
-        code, errors = Process(job, sqlite, tmp_path, most=most, batch=60, lease=LEASE).end()
+        code, errors = start(job, sqlite, tmp_path, most=most).end()
         assert code == 1
         assert "the database refused" in errors
         assert errors.count("\n") == 1
+        assert ("failure is recorded" in errors) == (read_progress(sqlite)[0].status == "failed")
         assert done < processed(sqlite) < ROWS
         done = processed(sqlite)
         assert touched(sqlite) == {0: ROWS - done, 1: done}
