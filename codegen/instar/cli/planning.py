@@ -17,13 +17,14 @@ from instar.schema.virtual import declared_after, edited
 from instar.sources import WORKTREE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from instar.cli.project import Project, SchemaVersion
     from instar.config import Config
     from instar.plan import PlanOptions
     from instar.schema.migration import DeployModel, Sync
     from instar.schema.model import Schema
+    from instar.schema.renames import RenameCandidate
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -144,7 +145,20 @@ def make(project: Project, said: Said, *, from_version: str | None, to_version: 
         deploy_model=model,
         parent=head.id if head else None,
     )
+    migration = _or_renamed(migration, comparison.questions)
     return Planning(comparison=comparison, migration=migration, ledger=ledger)
+
+
+def _or_renamed(migration: Migration, candidates: Sequence[RenameCandidate]) -> Migration:
+    """The questions about new fields, with one more answer where a field that goes looks like it."""
+    told = {(one.rename.namespace, one.rename.table, one.rename.new): one.rename for one in candidates}
+    decisions = tuple(
+        msgspec.structs.replace(one, answers=(*one.answers, f"--rename {rename}"))
+        if (rename := told.get((one.namespace, one.table, one.field))) is not None
+        else one
+        for one in migration.decisions
+    )
+    return msgspec.structs.replace(migration, decisions=decisions)
 
 
 def read_options(said: Said, config: Config) -> PlanOptions:

@@ -123,6 +123,14 @@ def test_a_plan_asks_what_only_the_user_knows_and_generate_refuses_until_it_is_s
     assert application.instar("generate", "--fill", "users.avatar=''", "--dry-run").code == 0
 
 
+def test_a_question_about_a_new_field_offers_the_one_that_it_looks_like(application):
+    application.want(MODELS.replace("    name:", "    full_name:"))
+    done = application.instar("generate")
+    assert done.code == 2
+    assert done.err.endswith(" or --rename users.name=full_name.\n")
+    assert application.instar("generate", "--rename", "users.name=full_name", "--dry-run").code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
