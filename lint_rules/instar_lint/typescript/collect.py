@@ -12,7 +12,7 @@ from instar.dialects.convex.syntax import LARGEST_FILE, SUFFIXES, arguments, unw
 from instar_lint.typescript.annotations import Annotations
 from instar_lint.typescript.cache import FactsCache
 from instar_lint.typescript.expressions import FUNCTIONS
-from instar_lint.typescript.kinds import Held, Kind, for_reading, joined, of_type
+from instar_lint.typescript.kinds import Held, Kind, ObjectLiteral, for_reading, joined, of_type
 from instar_lint.typescript.report import Report
 from instar_lint.typescript.scope import Scope, imported_from
 from instar_lint.typescript.walk import Walker
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
+    from instar.dialects.convex.syntax import SyntaxFile
     from instar.schema.model import Schema, Table
     from instar.sources import Source
     from instar_lint.facts import Fact
@@ -44,6 +45,7 @@ class Project:
         self._resolver = Resolver(source)
         self._modules: dict[str, Module | None] = {}
         self._returned: dict[tuple[str, str], tuple[Held, frozenset[str]]] = {}
+        self._contexts: dict[tuple[str, str], tuple[Held, frozenset[str]]] = {}
         self._kinds: dict[tuple[str, str], Kind | None] = {}
         self._annotations: dict[str, Annotations] = {}
         self._folders: list[str] = []
@@ -104,6 +106,33 @@ class Project:
                     return self._exported(module, name)
         return None
 
+    def context(self, module: Module, builder: str) -> Held:
+        """What functions that are made with a builder get first: `ctx`, with what `customQuery` puts into it."""
+        key = (module.file.path, builder)
+        if key not in self._contexts:
+            around, self.touched = self.touched, {module.file.path}
+            self._contexts[key] = (Kind("context"), frozenset())
+            self._contexts[key] = (self._find_context(module, builder), frozenset(self.touched))
+            self.touched = around
+        held, rests = self._contexts[key]
+        self.touched |= rests
+        return held
+
+    def _find_context(self, module: Module, builder: str) -> Held:
+        imported = imported_from(module, builder)
+        if imported is not None:
+            target = self._imported_module(module, imported)
+            exported = target.exports.get(imported.name) if target is not None else None
+            if target is None or not isinstance(exported, str):
+                return Kind("context")
+            return self.context(target, exported)
+        declared = module.names.get(builder)
+        value = unwrap(declared.value) if isinstance(declared, Declared) and declared.value else None
+        given = arguments(value) if value is not None and value.type == "call_expression" else []
+        if value is None or len(given) < 2 or not module.file.text(value).startswith("custom"):
+            return Kind("context")
+        return customized(Walker(self, module, None), module.file, unwrap(given[1]))
+
     def annotations(self, module: Module) -> Annotations:
         """The reader of a module's types."""
         path = module.file.path
@@ -135,6 +164,7 @@ class Project:
             return None
         function = unwrap(declared.value)
         handled = _handler(module, function)
+        builder = function.child_by_field_name("function") if handled is not None else None
         if handled is not None:
             function = handled
         if function.type not in FUNCTIONS:
@@ -144,8 +174,35 @@ class Project:
             said = self.annotations(module).held(annotation)
             if said is not None:
                 return said
-        context = (Kind("context"),) if handled is not None else ()
+        context = (self.context(module, module.file.text(builder)),) if builder is not None else ()
         return for_reading(joined(Walker(self, module, None).visit_function(function, Scope(), context)))
+
+
+def customized(walker: Walker, file: SyntaxFile, custom: Node) -> Held:
+    """The context of `customCtx(async (ctx) => ({ … }))`, or of `{ args, input: async (ctx) => ({ ctx, args }) }`."""
+    if custom.type == "call_expression":
+        made = [unwrap(one) for one in arguments(custom)]
+        function = made[0] if made else None
+    else:
+        named = {_key(file, child): child for child in custom.named_children}
+        pair = named.get("input")
+        function = unwrap(pair.child_by_field_name("value") or pair) if pair is not None else None
+    if function is None or function.type not in FUNCTIONS:
+        return Kind("context")
+    held = joined(walker.visit_function(function, Scope(), (Kind("context"),)))
+    if custom.type != "call_expression" and isinstance(held, ObjectLiteral):
+        held = held.values.get("ctx")
+    if not isinstance(held, ObjectLiteral):
+        return Kind("context")
+    added = for_reading(held)
+    return ObjectLiteral(
+        values=added.values if isinstance(added, ObjectLiteral) else {}, complete=False, base=Kind("context")
+    )
+
+
+def _key(file: SyntaxFile, pair: Node) -> str:
+    key = pair.child_by_field_name("key") or pair.child_by_field_name("name")
+    return file.text(key) if key is not None else ""
 
 
 def _handler(module: Module, node: Node) -> Node | None:

@@ -155,7 +155,10 @@ class Expressions:
         if function.type == "member_expression":
             owner, name = function.child_by_field_name("object"), function.child_by_field_name("property")
             if owner is not None and name is not None:
-                return self._file.text(name), self.held(owner, scope)
+                held, called = self.held(owner, scope), self._file.text(name)
+                if isinstance(held, ObjectLiteral) and held.values.get(called) is None:
+                    held = _context(held, called) or held
+                return called, held
         return self._file.text(function) if function.type == "identifier" else "", None
 
     def _subscript(self, node: Node, scope: Scope) -> Held:
@@ -183,8 +186,8 @@ class Expressions:
                         complete, base = complete and inner.complete, inner.base or base
                     else:
                         complete = False
-                        document = isinstance(inner, Kind) and inner.shape == "document"
-                        base = inner if document and isinstance(inner, Kind) else base
+                        spread = isinstance(inner, Kind) and inner.shape in {"document", "context"}
+                        base = inner if spread and isinstance(inner, Kind) else base
             elif child.type == "shorthand_property_identifier":
                 keys[self._file.text(child)] = child
                 values[self._file.text(child)] = scope.find(self._file.text(child))[1]
@@ -314,3 +317,10 @@ class Expressions:
             found = self._returns(given[0], scope, (item_of(owner),))
             return found if called == "flatMap" else many(found)
         return None
+
+
+def _context(held: ObjectLiteral, called: str) -> Kind | None:
+    """The context that an object is whose method is called: it is spread into it, or it has the `table` of Ents."""
+    if called == "table" and called in held.values:
+        return Kind("context")
+    return held.base if held.base is not None and held.base.shape == "context" else None

@@ -248,7 +248,9 @@ class Walker:
                 given_items = {"sort": (item, item), "toSorted": (item, item), "reduce": (None, item)}
                 self.visit_function(bare, scope, given_items.get(called, (item,)))
             elif bare.type == "object" and arguments_held is not None and position == 0:
-                self._visit_definition(bare, scope, arguments_held)
+                self._visit_definition(
+                    bare, scope, (self._project.context(self._module, called), arguments_held)
+                )
             elif called == "asyncMap" and bare.type in FUNCTIONS and position == 1:
                 first = self.held(given[0], scope)
                 self.visit_function(bare, scope, (item_of(first),))
@@ -278,8 +280,8 @@ class Walker:
                     values[self._expressions.key(pair)] = of_validator(self._file.text(value))
         return ObjectLiteral(values=values)
 
-    def _visit_definition(self, definition: Node, scope: Scope, held: ObjectLiteral) -> None:
-        returned = self._visit_pairs(definition, scope, held)
+    def _visit_definition(self, definition: Node, scope: Scope, given: tuple[Held, ...]) -> None:
+        returned = self._visit_pairs(definition, scope, given)
         whole = {
             one.table
             for one in returned
@@ -291,13 +293,13 @@ class Walker:
         if self._report is not None and results is not None and whole:
             self._report.results(results, whole)
 
-    def _visit_pairs(self, definition: Node, scope: Scope, held: ObjectLiteral) -> list[Held]:
-        """Walk the members of a definition; what its handler gives back."""
+    def _visit_pairs(self, definition: Node, scope: Scope, given: tuple[Held, ...]) -> list[Held]:
+        """Walk the members of a definition; what its handler, which is given these, gives back."""
         returned: list[Held] = []
         for pair in definition.named_children:
             handler = unwrap(pair.child_by_field_name("value") or pair)
             if self._expressions.key(pair) == "handler" and handler.type in FUNCTIONS:
-                returned += self.visit_function(handler, scope, (Kind("context"), held))
+                returned += self.visit_function(handler, scope, given)
             else:
                 self.visit(pair, scope)
         return returned
@@ -306,7 +308,7 @@ class Walker:
 def _document(held: Held, name: str) -> Kind | None:
     """The document that `held.name` reads a field of."""
     if isinstance(held, ObjectLiteral):
-        return held.base if name not in held.keys and name not in held.values else None
+        held = held.base if name not in held.keys and name not in held.values else None
     return held if isinstance(held, Kind) and held.shape == "document" else None
 
 

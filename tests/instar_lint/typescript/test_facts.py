@@ -258,6 +258,39 @@ def test_queries_name_their_index_and_filter_by_fields(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "builder",
+    [
+        "customQuery(base, customCtx(async (ctx) => ({ user: await ctx.db.query('users').first() })))",
+        "customQuery(base, customCtx(async (ctx) => await withUser(ctx)))",
+        (
+            "customMutation(base, { args: {}, input: async (ctx, args) => {\n"
+            "  const user = await ctx.db.query('users').first(); return { ctx: { ...ctx, user }, args }; } })"
+        ),
+    ],
+)
+def test_what_builders_put_into_the_context(tmp_path: Path, builder: str) -> None:
+    files = {
+        "convex/functions.ts": (
+            "async function withUser(ctx: QueryCtx) {\n"
+            "  const own = { ...ctx, skipRules: { table: entsTableFactory(ctx, definitions) } };\n"
+            "  const user = (await own.skipRules.table('users').first()) ?? null;\n"
+            "  return { ...own, user };\n"
+            "}\n"
+            f"export const query = {builder};\n"
+        ),
+        "convex/f.ts": (
+            'import { query } from "./functions";\n'
+            "export const f = query({ args: {}, handler: async (ctx) => {\n"
+            "  log(ctx.user.name);\n"
+            "  log((await ctx.table('users').firstX()).name, ctx.name);\n"
+            "} });\n"
+        ),
+    }
+    found = [fact.place.line for fact in facts(tmp_path, files) if isinstance(fact, FieldUse)]
+    assert found == [3, 4]
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "ctx.table('users', 'by_name', (q) => q.eq('name', 'a')).first()",
