@@ -93,15 +93,17 @@ class Application:
 
     def read(self, keys: Collection[int], columns: Collection[str]) -> Seen:
         """What this version sees in fields of rows: through the accessor where it has one, on rows and in queries."""
+        expressions = self.version.expressions
+        query = sa.select(self.model, *(expression() for expression in expressions.values()))  # type: ignore[operator]
+        found: Seen = {}
         with Session(self.connection) as session:
-            rows = session.scalars(sa.select(self.model).where(self.model.id.in_(keys))).all()
-            found: Seen = {row.id: {column: self._field(row, column) for column in columns} for row in rows}
+            for row, *values in session.execute(query.where(self.model.id.in_(keys))):
+                found[row.id] = {column: self._field(row, column) for column in columns}
+                for column, value in zip(expressions, values, strict=True):
+                    assert value == found[row.id].get(column, value), (
+                        f"row {row.id} reads otherwise in a query"
+                    )
             session.rollback()
-        for column, expression in self.version.expressions.items():
-            with self.connection.begin():
-                query = sa.select(self.model.id, expression()).where(self.model.id.in_(keys))  # type: ignore[operator]
-                for key, value in self.connection.execute(query):
-                    assert value == found[key].get(column, value), f"row {key} reads otherwise in a query"
         return found
 
     def _field(self, row: object, column: str) -> object:
