@@ -10,7 +10,7 @@ from instar_lint.python.results import argument_names
 from instar_lint.python.values import UNKNOWN, Instance, Object, Value, most_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from instar_lint.python.frame import Frame
     from instar_lint.python.functions import AnyFunction
@@ -33,9 +33,10 @@ def called_with(frame: Frame, parameter: str) -> Value:
 
 
 def _ask(knowledge: Knowledge, module: ModuleNode, function: AnyFunction, parameter: str) -> Value:
-    nothing: dict[str, tuple[Caller, ...]] = {}
-    index = knowledge.memory.remember(("calls", module.path), nothing, partial(_index, module))
-    callers = [caller for caller in index.get(function.name, ()) if caller[1] is not function]
+    nothing: tuple[Caller, ...] = ()
+    key = ("calls", module.path, function.name)
+    calling = knowledge.memory.remember(key, nothing, partial(_calling, module, function.name))
+    callers = [caller for caller in calling if caller[1] is not function]
     if not callers or _binds(function, parameter):
         return UNKNOWN
     found: list[Value] = []
@@ -45,29 +46,18 @@ def _ask(knowledge: Knowledge, module: ModuleNode, function: AnyFunction, parame
     return most_of(found)
 
 
-def _index(module: ModuleNode) -> dict[str, tuple[Caller, ...]]:
-    """The calls in a module of its own functions and methods, by name."""
-    functions = [*_functions(module)]
-    own = {function.name for _, function in functions}
-    found: dict[str, tuple[Caller, ...]] = {}
-    for owner, caller in functions:
-        named: dict[str, list[ast.Call]] = {}
-        for node in ast.walk(caller):
-            if isinstance(node, ast.Call):
-                name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
-                if name in own:
-                    named.setdefault(name, []).append(node)
-        for name, calls in named.items():
-            found[name] = (*found.get(name, ()), (owner, caller, tuple(calls)))
-    return found
+def _calling(module: ModuleNode, name: str) -> tuple[Caller, ...]:
+    """The functions and methods of a module with their calls of something of that name."""
+    found: list[Caller] = []
+    for owner, caller in module.holding(name):
+        calls = [node for node in ast.walk(caller) if isinstance(node, ast.Call) and _called(node) == name]
+        if calls:
+            found.append((owner, caller, tuple(calls)))
+    return tuple(found)
 
 
-def _functions(module: ModuleNode) -> Iterator[tuple[str | None, AnyFunction]]:
-    for function in module.functions.values():
-        yield None, function
-    for cls in module.classes.values():
-        for method in cls.methods.values():
-            yield cls.qualified, method
+def _called(node: ast.Call) -> str:
+    return str(getattr(node.func, "attr", None) or getattr(node.func, "id", ""))
 
 
 def _binds(function: AnyFunction, name: str) -> bool:

@@ -74,7 +74,7 @@ def _plugins(module: ModuleNode) -> Iterator[str]:
 def _of_module(knowledge: Knowledge, module: ModuleNode, name: str) -> Value | None:
     function = module.functions.get(name)
     if function is None or not takes_fixtures(function):
-        function = next((f for f in module.holding("name") if _renamed(f) == name), None)
+        function = next((f for cls, f in module.holding("name") if cls is None and _renamed(f) == name), None)
     if function is not None:
         return call_result(knowledge, Function(module.name, function.name), 0)
     if name in module.imports or module.stars:

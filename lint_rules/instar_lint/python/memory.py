@@ -33,9 +33,13 @@ class Memory:
     An answer that met a question still being asked (recursion) depends on where the asking began; only the outermost
     of such answers is kept. How deep a question is asked is part of its key. So what is known never depends on the
     order in which files and functions are looked at.
+
+    Attributes:
+        parsed: How many bytes of source are kept as syntax trees.
     """
 
     def __init__(self) -> None:
+        self.parsed = 0
         self._kept: dict[object, tuple[object, frozenset[Consulted]]] = {}
         self._asking: dict[object, int] = {}
         self._lowest = _NEVER

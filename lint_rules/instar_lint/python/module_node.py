@@ -91,6 +91,10 @@ class Named(Mapping[str, Statement], Generic[Statement]):
         """What has been parsed so far, without a note."""
         return list(self._found.values())
 
+    def sort(self, key: Callable[[Statement], int]) -> None:
+        """Put what has been parsed in order."""
+        self._found = dict(sorted(self._found.items(), key=lambda pair: key(pair[1])))
+
     def forget(self) -> None:
         """Let go of the syntax trees."""
         self._found.clear()
@@ -140,7 +144,7 @@ class ModuleNode:
         self.functions: Named[AnyFunction] = Named(self)
         self.classes: Named[ClassNode] = Named(self)
         self.assigned: Named[ast.Assign | ast.AnnAssign] = Named(self)
-        self.size = len(text)
+        self.size = 0
         self._text = _with_line_feeds(text)
         self._memory = memory
         self._notes: dict[str, tuple[Consulted]] = {}
@@ -150,6 +154,7 @@ class ModuleNode:
         self._defined: list[ast.stmt] = []
         self._broken = False
         self._parts: dict[str, list[Chunk]] | None = None
+        self._grow(len(text))
         self._statements = tree.body if tree is not None else self._outlined()
         self._loose = [s for s in self._statements if isinstance(s, ast.Expr)]
         for statement in _flat(self._statements):
@@ -164,7 +169,7 @@ class ModuleNode:
             if rest is not None:
                 for chunk in later:
                     self._unread.setdefault(str(chunk.name), []).append(chunk)
-                self.size -= sum(chunk.end - chunk.start for chunk in later)
+                self._grow(-sum(chunk.end - chunk.start for chunk in later))
                 return rest.body
             self._chunks = None
         tree = parse(self._text)
@@ -252,13 +257,16 @@ class ModuleNode:
         """Whether this is its content."""
         return self._text == _with_line_feeds(text)
 
-    def holding(self, word: str) -> Iterator[AnyFunction]:
-        """The functions in whose text a word stands; the others are not parsed."""
+    def holding(self, word: str) -> list[tuple[str | None, AnyFunction]]:
+        """The functions and methods that may mention a word, by place, each with the qualified name of its class."""
         self._memory.note((Consulted("path", self.path),))
         for name, chunks in list(self._unread.items()):
             if any(self._text.find(word, chunk.start, chunk.end) >= 0 for chunk in chunks):
                 self._read(name)
-        yield from self.functions.read()
+        found: list[tuple[str | None, AnyFunction]] = [(None, one) for one in self.functions.read()]
+        for cls in self.classes.read():
+            found += [(cls.qualified, method) for method in cls.methods.values()]
+        return sorted(found, key=lambda pair: pair[1].lineno)
 
     def consult(self, name: str) -> None:
         """Note that something rests on what binds a name, and parse that."""
@@ -275,6 +283,8 @@ class ModuleNode:
         self._memory.note((Consulted("path", self.path),))
         for name in list(self._unread):
             self._read(name)
+        self.functions.sort(lambda function: function.lineno)
+        self.classes.sort(lambda cls: cls.node.lineno)
 
     def _read(self, name: str) -> None:
         for chunk in self._unread.pop(name):
@@ -284,7 +294,11 @@ class ModuleNode:
             for statement in tree.body if tree is not None else ():
                 self._defined.append(statement)
                 self._bind(statement)
-            self.size += chunk.end - chunk.start
+            self._grow(chunk.end - chunk.start)
+
+    def _grow(self, parsed: int) -> None:
+        self.size += parsed
+        self._memory.parsed += parsed
 
     def digest(self, part: str) -> bytes:
         """What identifies the text that binds a name; empty where nothing does.
@@ -325,6 +339,7 @@ class ModuleNode:
 
     def forget(self) -> None:
         """Let go of the syntax trees, which would otherwise wait for the next garbage collection."""
+        self._grow(-self.size)
         for named in (self.imports, self.functions, self.classes, self.assigned):
             named.forget()
         self._statements, self._loose, self._defined = [], [], []

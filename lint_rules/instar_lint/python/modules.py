@@ -115,6 +115,8 @@ class Modules:
         if tree is None and known is not None and known.says(text):
             self._parsed.move_to_end(path)
             return known
+        if known is not None:
+            self.memory.parsed -= known.size
         self._register(path)
         module = None
         with suppress(ValueError):
@@ -128,13 +130,11 @@ class Modules:
         Args:
             most: How many bytes of source may be kept as trees, which take forty times as much.
         """
-        size = sum(module.size for module in self._parsed.values() if module is not None)
-        if size <= most:
+        if self.memory.parsed <= most:
             return
-        while size > most // 2:
+        while self._parsed and self.memory.parsed > most // 2:
             _, module = self._parsed.popitem(last=False)
             if module is not None:
-                size -= module.size
                 module.forget()
         self.memory.forget("class", "lineage", "calls", "heard")
 
