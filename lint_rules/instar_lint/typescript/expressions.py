@@ -19,6 +19,7 @@ from instar_lint.typescript.calls import (
 )
 from instar_lint.typescript.kinds import (
     ANY,
+    Closure,
     Held,
     Kind,
     Listed,
@@ -213,6 +214,9 @@ class Expressions:
             return None
         called, owner = self.called(function, scope)
         given = arguments(node)
+        local = owner.values.get(called) if isinstance(owner, ObjectLiteral) else scope.find(called)[1]
+        if isinstance(local, Closure) and (owner is not None or unwrap(function).type == "identifier"):
+            return local.returned
         if isinstance(owner, Kind):
             return self._method(owner, called, given, scope)
         if isinstance(owner, Several | Listed):

@@ -77,7 +77,14 @@ class Listed:
     items: tuple[Held, ...]
 
 
-Held: TypeAlias = "Kind | ObjectLiteral | Several | Listed | None"
+@dataclass(frozen=True, slots=True, eq=False)
+class Closure:
+    """A function that stands in a variable: what it gives back."""
+
+    returned: Held
+
+
+Held: TypeAlias = "Kind | ObjectLiteral | Several | Listed | Closure | None"
 
 
 def item_of(held: Held) -> Held:
@@ -124,6 +131,8 @@ def for_reading(held: Held) -> Held:
         return ObjectLiteral(values=values, complete=False, base=held.base)
     if isinstance(held, Several):
         return Several(for_reading(held.item))
+    if isinstance(held, Closure):
+        return Closure(for_reading(held.returned))
     return Listed(tuple(map(for_reading, held.items))) if isinstance(held, Listed) else held
 
 

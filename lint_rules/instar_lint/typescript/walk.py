@@ -8,7 +8,17 @@ from instar.dialects.convex.syntax import arguments, string_value, unwrap
 from instar_lint.typescript.annotations import of_validator
 from instar_lint.typescript.calls import CALLBACKS
 from instar_lint.typescript.expressions import FUNCTIONS, Expressions
-from instar_lint.typescript.kinds import ANY, Held, Kind, Listed, ObjectLiteral, item_of, joined, loosened
+from instar_lint.typescript.kinds import (
+    ANY,
+    Closure,
+    Held,
+    Kind,
+    Listed,
+    ObjectLiteral,
+    item_of,
+    joined,
+    loosened,
+)
 from instar_lint.typescript.scope import Scope
 
 if TYPE_CHECKING:
@@ -165,7 +175,8 @@ class Walker:
             if value.type in FUNCTIONS and pattern.type == "identifier":
                 scope.names[self._file.text(pattern)] = None
                 named = Scope(parent=scope, name=self._file.text(pattern))
-                self.visit_function(value, named, ())
+                returned = joined(self.visit_function(value, named, ()))
+                scope.names[self._file.text(pattern)] = Closure(returned) if returned is not None else None
                 return
             self.visit(value, scope)
             held = self.held(value, scope)

@@ -126,6 +126,7 @@ WRITE = ("write", "users", "name", 1)
         ("await ctx.skipRules.table('users').insert({ name: 'a', friends: [] });", [WRITE]),
         ("const u = await ctx.table('users').getX(args.id); await u.patch({ name: 'a' });", [WRITE]),
         ("await ctx.table('posts').firstX().patch({ title: 'a' });", [("write", "posts", "title", 1)]),
+        ("const load = async () => await ctx.db.get(args.id); return (await load()).name;", [READ]),
         ("await ctx.db.patch(args.id, { ...(args.other && { name: args.other }) });", [WRITE]),
         ("await ctx.db.patch(args.id, args.other ? { name: args.other } : {});", [WRITE]),
         (
@@ -260,11 +261,15 @@ def test_queries_name_their_index_and_filter_by_fields(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "builder",
     [
-        "customQuery(base, customCtx(async (ctx) => ({ user: await ctx.db.query('users').first() })))",
+        (
+            "customQuery(base, customCtx(async (ctx) => { const user = await ctx.db.query('users').first();\n"
+            "  const viewer = () => user; return { user, viewer }; }))"
+        ),
         "customQuery(base, customCtx(async (ctx) => await withUser(ctx)))",
         (
             "customMutation(base, { args: {}, input: async (ctx, args) => {\n"
-            "  const user = await ctx.db.query('users').first(); return { ctx: { ...ctx, user }, args }; } })"
+            "  const user = await ctx.db.query('users').first(); \n"
+            "  const viewer = () => user; return { ctx: { ...ctx, user, viewer }, args }; } })"
         ),
     ],
 )
@@ -274,7 +279,8 @@ def test_what_builders_put_into_the_context(tmp_path: Path, builder: str) -> Non
             "async function withUser(ctx: QueryCtx) {\n"
             "  const own = { ...ctx, skipRules: { table: entsTableFactory(ctx, definitions) } };\n"
             "  const user = (await own.skipRules.table('users').first()) ?? null;\n"
-            "  return { ...own, user };\n"
+            "  const viewer = () => { if (!user) throw new Error(); return user; };\n"
+            "  return { ...own, user, viewer };\n"
             "}\n"
             f"export const query = {builder};\n"
         ),
@@ -283,11 +289,12 @@ def test_what_builders_put_into_the_context(tmp_path: Path, builder: str) -> Non
             "export const f = query({ args: {}, handler: async (ctx) => {\n"
             "  log(ctx.user.name);\n"
             "  log((await ctx.table('users').firstX()).name, ctx.name);\n"
+            "  const viewer = ctx.viewer(); log(viewer.name);\n"
             "} });\n"
         ),
     }
     found = [fact.place.line for fact in facts(tmp_path, files) if isinstance(fact, FieldUse)]
-    assert found == [3, 4]
+    assert found == [3, 4, 5]
 
 
 @pytest.mark.parametrize(
