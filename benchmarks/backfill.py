@@ -15,6 +15,7 @@ import argparse
 import json
 import math
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -92,12 +93,34 @@ def without_compare_and_set(people: People) -> None:
         postgresql.SAME_VERSION = usual
 
 
-def measure(
-    people: People, rounds: int, *, everything: bool, idle: float
-) -> tuple[dict[str, float], dict[str, list[float]]]:
-    """The ratios, and rows a second of everything."""
-    ratios: dict[str, list[float]] = {}
-    speeds: dict[str, list[float]] = {}
+class Measured:
+    """The ratios of every pair so far, by name, and rows a second of everything, by database and name."""
+
+    def __init__(self) -> None:
+        self._ratios: dict[str, list[float]] = {}
+        self._speeds: dict[str, dict[str, list[float]]] = {}
+
+    def add(self, people: People, name: str, limit: float, seconds: float) -> None:
+        """One pair."""
+        self._ratios.setdefault(f"{people.kind}_{name}", []).append(limit / seconds)
+        speeds = self._speeds.setdefault(people.kind, {})
+        speeds.setdefault("one_update", []).append(people.rows / limit)
+        speeds.setdefault(name, []).append(people.rows / seconds)
+
+    def ratios(self) -> dict[str, float]:
+        """Their medians."""
+        return {name: round(statistics.median(values), 3) for name, values in self._ratios.items()}
+
+    def speeds(self) -> dict[str, dict[str, int]]:
+        """Their medians."""
+        return {
+            kind: {name: round(statistics.median(values)) for name, values in speeds.items()}
+            for kind, speeds in self._speeds.items()
+        }
+
+
+def measure(people: People, measured: Measured, rounds: int, *, everything: bool, idle: float) -> None:
+    """Pairs of the one UPDATE and of each act."""
     ours = [os.getpid(), *([pid] if (pid := server_pid(people.engine)) else [])]
     for number in range(rounds):
         for name, act in acts(people, everything=everything).items():
@@ -110,14 +133,11 @@ def measure(
                 tell(
                     f"{people.kind} {name}: {limit:.2f} s / {seconds:.2f} s, but others used {busy:.2f} cores"
                 )
-            speeds.setdefault("one_update", []).append(people.rows / limit)
-            speeds.setdefault(name, []).append(people.rows / seconds)
-            ratios.setdefault(f"{people.kind}_{name}", []).append(limit / seconds)
+            measured.add(people, name, limit, seconds)
             tell(f"round {number + 1} {people.kind} {name}: {limit:.2f} s / {seconds:.2f} s")
-    return {name: round(statistics.median(values), 3) for name, values in ratios.items()}, speeds
 
 
-def beside(people: People, only: list[str] | None) -> dict[str, dict[str, float]]:
+def beside(people: People, only: list[str] | None, found: dict[str, dict[str, float]]) -> None:
     """What people do instead, and the latencies of a concurrent writer during each."""
     everything: dict[str, Callable[[], None]] = {
         "one UPDATE": people.one_update,
@@ -127,7 +147,6 @@ def beside(people: People, only: list[str] | None) -> dict[str, dict[str, float]
         "Core executemany": people.core_executemany,
         "ORM loop": people.orm_loop,
     }
-    found = {}
     for name, act in everything.items():
         if only and name not in only:
             continue
@@ -139,7 +158,6 @@ def beside(people: People, only: list[str] | None) -> dict[str, dict[str, float]
         people.check()
         found[name] = {"rows_per_second": round(people.rows / seconds)} | latencies | batch
         tell(f"{people.kind} {name}: {found[name]}")
-    return found
 
 
 @contextmanager
@@ -199,25 +217,27 @@ def main() -> None:
     )
     parser.add_argument("--report", type=Path, help="write everything that was measured to this file")
     given = parser.parse_args()
-    ratios: dict[str, float] = {}
-    report: dict[str, Any] = {"rows": given.rows, "speeds": {}, "beside": {}, "memory_mb": {}}
-    with databases(given.backend or list(KINDS), given.rows) as found:
-        for people in found:
-            measured, speeds = measure(people, given.rounds, everything=given.all, idle=given.idle)
-            ratios |= measured
-            report["speeds"][people.kind] = {
-                name: round(statistics.median(values)) for name, values in speeds.items()
-            }
-            if given.all:
-                report["memory_mb"][people.kind] = {
-                    "sql": peak_memory(people, computed=False),
-                    "compute": peak_memory(people, computed=True),
-                }
-                report["beside"][people.kind] = beside(people, given.beside)
-    report["ratios"] = ratios
+    measured = Measured()
+    report: dict[str, Any] = {"rows": given.rows, "beside": {}, "memory_mb": {}}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupted = False
+    try:
+        with databases(given.backend or list(KINDS), given.rows) as found:
+            for people in found:
+                measure(people, measured, given.rounds, everything=given.all, idle=given.idle)
+                if given.all:
+                    memory = report["memory_mb"].setdefault(people.kind, {})
+                    memory["sql"] = peak_memory(people, computed=False)
+                    memory["compute"] = peak_memory(people, computed=True)
+                    beside(people, given.beside, report["beside"].setdefault(people.kind, {}))
+    except KeyboardInterrupt:
+        interrupted = True
+        tell("interrupted; this is what was measured until then")
+    report |= {"speeds": measured.speeds(), "ratios": measured.ratios()}
     if given.report:
         given.report.write_text(json.dumps(report, indent=2) + "\n")
-    print(json.dumps(ratios) if given.json else json.dumps(report, indent=2))
+    print(json.dumps(report["ratios"]) if given.json else json.dumps(report, indent=2))
+    sys.exit(130 if interrupted else 0)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from instar.cli.progress_lines import Style
     from instar.schema.operations import BackfillWork
 
+_COUNT = click.IntRange(min=1)
+
 
 def _share(_ctx: click.Context, _param: click.Parameter, text: str) -> float:
     """A share such as `50%` or `0.5`, above 0 and up to 1."""
@@ -38,20 +40,30 @@ def pacing(command: Callable[..., Any]) -> Callable[..., Any]:
     """How fast to go, and what to wait for."""
     for option in reversed(
         (
-            click.option("--workers", default=1, show_default=True, help="Workers on this machine."),
+            click.option(
+                "--workers", type=_COUNT, default=1, show_default=True, help="Workers on this machine."
+            ),
             click.option(
                 "--join", is_flag=True, help="Help where it runs already; N machines share the work."
             ),
             click.option("--executor", metavar="dask://HOST:PORT", help="Run the workers on a Dask cluster."),
             click.option(
                 "--batch-ms",
+                type=_COUNT,
                 default=50,
                 show_default=True,
                 help="How long a batch should take, in milliseconds.",
             ),
-            click.option("--batch-rows", default=100_000, show_default=True, help="Most rows in a batch."),
+            click.option(
+                "--batch-rows",
+                type=_COUNT,
+                default=100_000,
+                show_default=True,
+                help="Most rows in a batch.",
+            ),
             click.option(
                 "--lease",
+                type=click.FloatRange(min=1),
                 default=30.0,
                 show_default=True,
                 help="Seconds after which a silent worker is given up.",
@@ -75,7 +87,9 @@ def pacing(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--replica", "replicas", multiple=True, metavar="URL", help="A replica to ask; repeatable."
             ),
-            click.option("--max-blocked", type=int, help="Wait while more sessions wait for a lock."),
+            click.option(
+                "--max-blocked", type=click.IntRange(min=0), help="Wait while more sessions wait for a lock."
+            ),
             click.option("--throttle-query", metavar="SQL", help="Wait while this gives a number above 0."),
         )
     ):

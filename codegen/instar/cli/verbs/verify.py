@@ -121,7 +121,8 @@ def _tell(found: Verification) -> None:
         lines.append(_line(found.disagree, "with a wrong value", found.disagree_keys))
     if found.sampled > found.differ:
         lines.append(f"{counted(found.sampled - found.differ, 'sampled row')} as computed now")
-    say(f"{name}: {', '.join(lines)} {good('ok') if found.clean else bad('not verified')}")
+    lines.append(good("ok") if found.clean else bad("not verified"))
+    say(f"{name}: {', '.join(lines)}")
     if found.differ:
         text = f"{found.differ:,} of {counted(found.sampled, 'sampled row')} {_differs(found.differ)} another value"
         say(

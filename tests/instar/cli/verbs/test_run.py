@@ -143,7 +143,7 @@ def test_verify_ends_with_one_when_rows_are_left(folder: Path, sqlite: str) -> N
         connection.exec_driver_sql("UPDATE people SET full_name = NULL WHERE id = 5")
     checked = instar(folder, "verify", *WORK)
     assert checked.returncode == 1
-    assert "1 row left (key 5), 1,000 sampled rows as computed now" in checked.stdout
+    assert "1 row left (key 5), 1,000 sampled rows as computed now, not verified" in checked.stdout
 
 
 @pytest.mark.parametrize(
@@ -155,6 +155,9 @@ def test_verify_ends_with_one_when_rows_are_left(folder: Path, sqlite: str) -> N
         (("run", "--url", "sqlite:///missing.sqlite", "--work", "work.json"), "there is no database file"),
         (("run", "--url", "env:NO_SUCH_VARIABLE", "--work", "work.json"), "NO_SUCH_VARIABLE is not set"),
         (("run", *WORK, "--max-load", "200%"), "200% is no share of the time"),
+        (("run", *WORK, "--batch-ms", "0"), "'--batch-ms': 0 is not in the range x>=1"),
+        (("run", *WORK, "--workers", "0"), "'--workers': 0 is not in the range x>=1"),
+        (("run", *WORK, "--lease", "0"), "'--lease': 0.0 is not in the range x>=1"),
         (("run", *WORK, "--max-lag", "10"), '"10" is no lag'),
         (("pause", *URL, "nothing"), 'no backfill "nothing" has run'),
     ],
