@@ -31,6 +31,11 @@ SKIPPED = re.compile(
     r"(^|/)(_generated|node_modules|dist|\.next|build)/|\.d\.ts$|\.test\.tsx?$|\.config\.[cm]?[jt]s$"
 )
 
+_SCHEMA = re.compile(r"(^|/)schema\.[cm]?[jt]s$")
+_FUNCTIONS_FOLDER = re.compile(
+    r"(.*?)/(?:_generated/.*|convex\.config\.[jt]s|(?<=convex/)schema\.[cm]?[jt]s)$"
+)
+
 
 class Project:
     """What is known of a project while its files are read.
@@ -63,6 +68,14 @@ class Project:
         while folder and folder not in self._folders:
             self._folders.append(folder)
             folder = posixpath.dirname(folder)
+
+    def others(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """The folders, with their slash, of functions that another schema stands beside: components, other projects."""
+        schemas = {posixpath.dirname(path) for path in paths if _SCHEMA.search(path)}
+        functions = {found[1] for path in paths if (found := _FUNCTIONS_FOLDER.match(path))}
+        beside, ours = schemas & functions, set(self._folders)
+        # Where all tables come from elsewhere, it is not known which of the schemas is ours.
+        return tuple(sorted(f"{one}/" for one in beside - ours)) if beside & ours else ()
 
     def field_kind(self, table: str, name: str) -> Kind | None:
         """What a field of a document holds, where it is an id or a list of ids."""
@@ -247,7 +260,12 @@ def collect(
     cache = FactsCache(schemas, wanted_names, blobs)
     project = Project(source, schemas, wanted_names)
     listed = blobs if paths is None else paths
-    chosen = sorted(path for path in listed if path.endswith(SUFFIXES) and not SKIPPED.search(path))
+    others = project.others(blobs)
+    chosen = sorted(
+        path
+        for path in listed
+        if path.endswith(SUFFIXES) and not SKIPPED.search(path) and not path.startswith(others)
+    )
     kept = {path: facts for path in chosen if (facts := cache.get(path)) is not None}
     texts = source.read_many([path for path in chosen if path not in kept])
     for path in chosen:

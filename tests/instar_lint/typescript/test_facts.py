@@ -312,6 +312,22 @@ def test_queries_of_ents_name_their_index(tmp_path: Path, query: str) -> None:
     assert [(one.table, one.named_index) for one in found] == [("users", "by_name")]
 
 
+def test_functions_beside_another_schema_are_left_out(tmp_path: Path) -> None:
+    text = "export const f = (u: Doc<'users'>) => u.name;"
+    other = {
+        "convex/auth/schema.ts": SCHEMA,
+        "convex/auth/convex.config.ts": "",
+        "convex/auth/f.ts": text,
+        "apps/mobile/convex/schema.ts": SCHEMA,
+        "apps/mobile/convex/f.ts": text,
+    }
+    ours = {"convex/users/schema.ts": "", "convex/users/f.ts": text, "apps/mobile/f.ts": text}
+    source = FolderSource(write_project(tmp_path, {"convex/schema.ts": SCHEMA, **other, **ours}))
+    schema = READER.read(source, Config(schema=("convex/schema.ts",)))
+    found = [path for path, _ in collect(source, [schema], NAMES)]
+    assert [path for path in found if path.endswith("f.ts")] == ["apps/mobile/f.ts", "convex/users/f.ts"]
+
+
 def test_generated_and_test_files_are_left_out(tmp_path: Path) -> None:
     text = "export const f = (u: Doc<'users'>) => u.name;"
     assert facts(tmp_path, {"convex/_generated/x.ts": text, "convex/x.test.ts": text}) == []
