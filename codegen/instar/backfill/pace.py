@@ -19,16 +19,16 @@ class Rate:
 
     def __init__(self) -> None:
         self._at = time.monotonic()
-        self._rate: float | None = None
+        self._known = 0.0
+        self._rate = 0.0
 
     def after(self, rows: int) -> float:
         """The rate after that many rows more."""
         now = time.monotonic()
         seconds = max(now - self._at, 1e-6)
         self._at = now
-        newest = rows / seconds
-        share = min(1.0, seconds / _REMEMBERED)
-        self._rate = newest if self._rate is None else self._rate + share * (newest - self._rate)
+        self._known = min(self._known + seconds, max(seconds, _REMEMBERED))
+        self._rate += seconds / self._known * (rows / seconds - self._rate)
         return self._rate
 
 

@@ -226,6 +226,17 @@ def test_a_rate_counts_the_rests_between_batches(monkeypatch: pytest.MonkeyPatch
     assert told == pytest.approx(2_000)
 
 
+def test_a_first_batch_without_a_rest_does_not_count_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("instar.backfill.pace.time.monotonic", lambda: now[0])
+    rate = Rate()
+    told = []
+    for seconds in (0.01, 0.49, 0.5):
+        now[0] += seconds
+        told.append(rate.after(1_000))
+    assert told == pytest.approx([100_000, 4_000, 3_000])
+
+
 def test_slow_computing_makes_small_batches() -> None:
     pace = Pace(target=0.05, first=200, most=100_000)
     for _ in range(20):
