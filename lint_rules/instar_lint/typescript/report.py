@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from instar.dialects.convex.syntax import arguments, string_value, unwrap, walk
@@ -23,6 +24,7 @@ QUERIES_INDEX = frozenset({"withIndex", "withSearchIndex", "search", "get", "get
 """What takes the name of an index first; `get` and `search` are of `convex-ents`."""
 ENT_WRITES = frozenset({("query", "insert"), ("document", "patch"), ("document", "replace")})
 """How documents of `convex-ents` are written, by what a method is called on."""
+_VALIDATOR = re.compile(r"\.tables\.(\w+)\.validator(\.fields)?$")
 _TYPED = (".ts", ".tsx", ".mts", ".cts")
 
 
@@ -134,12 +136,25 @@ class Report:
             ]
             if len(names) == 2:
                 self._query(names[0], unwrap(given[2]), names[1], (), scope)
+        elif called in {"pick", "omit"} and given:
+            self._chosen(node, given, scope)
         elif called == "vectorSearch" and len(given) > 1:
             names = [
                 string_value(self._file, unwrap(one)) for one in given[:2] if unwrap(one).type == "string"
             ]
             if len(names) == 2:
                 self._query(names[0], unwrap(given[1]), names[1], (), scope)
+
+    def _chosen(self, node: Node, given: list[Node], scope: Scope) -> None:
+        """`pick(schema.tables.users.validator.fields, ["name"])`, and the method of the validator."""
+        function = node.child_by_field_name("function")
+        method = function.child_by_field_name("object") if function is not None else None
+        table = _VALIDATOR.search(self._file.text(method if method is not None else given[0]))
+        names = given if method is not None else given[1].named_children if len(given) > 1 else []
+        for name in names if table is not None else ():
+            if table is not None and name.type == "string":
+                text = string_value(self._file, name)
+                self._use(table[1], name, text, access_write=False, scope=scope.name)
 
     def _write(
         self,
