@@ -1,12 +1,16 @@
 """`# noqa: INS203 - reason`: which findings a line takes back, and which of these comments take back nothing.
 
-The form is flake8's: codes or prefixes behind `noqa:`, or `noqa` alone for everything on its line. Templates write it
-in their own comments.
+The form is flake8's: codes or prefixes behind `noqa:`, or `noqa` alone for everything on its line; behind a string of
+several lines, or lines joined by a backslash, it speaks of all of them, and of no other lines of a longer expression.
+Templates write it in their own comments.
 """
 
 from __future__ import annotations
 
+import io
 import re
+import tokenize
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -55,6 +59,23 @@ def suppressions(text: str) -> tuple[Suppression, ...]:
     return tuple(found)
 
 
+def _reach(text: str, by_line: Mapping[int, Suppression]) -> Mapping[int, Suppression]:
+    """The comment that speaks of each line: where lines make one, the first comment among them speaks of all."""
+    if not by_line or ("\\\n" not in text and '"""' not in text and "'''" not in text):
+        return by_line
+    reach = dict(by_line)
+    first = 1
+    with suppress(tokenize.TokenError, SyntaxError):
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type in (tokenize.NL, tokenize.NEWLINE):
+                lines = range(first, token.end[0] + 1)
+                comment = next((by_line[line] for line in lines if line in by_line), None)
+                if comment is not None:
+                    reach.update(dict.fromkeys(lines, comment))
+                first = token.end[0] + 1
+    return reach
+
+
 class Unused(msgspec.Struct, frozen=True, order=True):
     """A code of ours in a comment that takes back nothing."""
 
@@ -73,13 +94,19 @@ def without_suppressed(
         findings: Of any files.
         texts: The content of every file that was read, by path.
     """
+    findings = tuple(findings)
+    judged = {finding.place.path for finding in findings}
     comments = {path: {s.line: s for s in suppressions(text)} for path, text in texts.items()}
+    reach = {
+        path: _reach(texts[path], by_line) if path in judged and path.endswith(".py") else by_line
+        for path, by_line in comments.items()
+    }
     kept: list[Finding] = []
     used: set[tuple[str, int, str]] = set()
     for finding in findings:
-        comment = comments.get(finding.place.path, {}).get(finding.place.line)
+        comment = reach.get(finding.place.path, {}).get(finding.place.line)
         if comment is not None and comment.covers(finding.code):
-            used.add((finding.place.path, finding.place.line, finding.code))
+            used.add((finding.place.path, comment.line, finding.code))
         else:
             kept.append(finding)
     unused = sorted(

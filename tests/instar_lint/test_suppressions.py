@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from instar.schema.model import Place
@@ -48,3 +51,29 @@ def test_a_code_of_ours_that_takes_back_nothing_is_unused():
         [finding(1)], {"a.py": "a  # noqa: INS203, INS101, F401\nb  # noqa: INS204"}
     )
     assert [(u.line, u.code) for u in unused] == [(1, "INS101"), (2, "INS204")]
+
+
+MANY_LINES = {
+    "a string of several lines": 'run(undefined, """\nSELECT name\n""")  # noqa: F821',
+    "lines joined by a backslash": "a = undefined + \\\n    1  # noqa: F821",
+    "brackets over several lines": "a = (undefined\n    + 1)  # noqa: F821",
+    "the line of the name itself": "a = (undefined  # noqa: F821\n    + 1)",
+    "two comments behind one string": 'a = (undefined, """  # noqa: E501\n""")  # noqa: F821',
+    "a string behind another line": 'a = (undefined,\n    """\n""")  # noqa: F821',
+}
+
+
+@pytest.mark.parametrize("name", MANY_LINES)
+def test_a_comment_speaks_of_the_lines_that_flake8_says_it_does(name):
+    text = f"def run(*given): ...\n{MANY_LINES[name]}\n"
+    command = [sys.executable, "-m", "flake8", "--isolated", "--select=F821", "-"]
+    flake8 = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    kept, _ = without_suppressed([finding(2, "F821")], {"a.py": text})
+    assert bool(kept) == ("F821" in flake8.stdout)
+
+
+def test_a_comment_behind_a_long_string_is_used_and_its_other_codes_are_not():
+    text = 'run(one, """\nSELECT name\n""")  # noqa: INS203, INS204\n'
+    kept, unused = without_suppressed([finding(1)], {"a.py": text})
+    assert kept == ()
+    assert [(u.line, u.code) for u in unused] == [(3, "INS204")]

@@ -119,7 +119,9 @@ def class_value(frame: Frame, node: ast.expr) -> Value:
         from instar_lint.python.attribute_values import attribute_of  # noqa: PLC0415 - attributes need annotations
 
         base = class_value(frame, node.value)
-        return attribute_of(frame, base, node.attr) if isinstance(base, Module | ClassOf) else UNKNOWN
+        return (
+            attribute_of(frame, base, node.attr) if isinstance(base, Module | ClassOf | Object) else UNKNOWN
+        )
     return UNKNOWN
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from instar_lint.python.context import GLOBALS, global_attribute
 from instar_lint.python.members import member, member_behind
 from instar_lint.python.names import imported_value, module_value
 from instar_lint.python.values import (
@@ -46,7 +47,7 @@ def attribute_of(frame: Frame, base: Value, name: str) -> Value:
         case Module(name=module):
             return _of_module(frame, module, name)
         case External(name=outer):
-            return External(f"{outer}.{name}")
+            return _of_library(frame, outer, name)
         case Super():
             return member_behind(frame.knowledge, base, name, frame.depth)
         case OneOf(options=options):
@@ -74,6 +75,11 @@ def _of_collection(frame: Frame, base: Value, name: str) -> Value:
             return base
         case _:
             return UNKNOWN
+
+
+def _of_library(frame: Frame, outer: str, name: str) -> Value:
+    found = global_attribute(frame.knowledge, name) if outer in GLOBALS else UNKNOWN
+    return External(f"{outer}.{name}") if found == UNKNOWN else found
 
 
 def _class_called(frame: Frame, name: str) -> Value:

@@ -6,13 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from instar_lint.python.attribute_values import attribute_of
-from instar_lint.python.callers import called_with
 from instar_lint.python.frame import evaluates
 from instar_lint.python.guesses import guess
 from instar_lint.python.named_columns import columns_of, receiver_of
 from instar_lint.python.narrowing import path_of
 from instar_lint.python.values import (
-    UNKNOWN,
     Entity,
     External,
     Instance,
@@ -58,8 +56,6 @@ def read_name(
     if report is None:
         return
     receiver = node.value if isinstance(node, ast.Attribute) else None
-    if isinstance(base, Unknown) and receiver is not None:
-        base = _from_callers(frame, receiver)
     columns, stored = columns_of(frame, base, name)
     subject = _source(receiver)
     if columns:
@@ -95,19 +91,6 @@ def read_name(
         report.fields(
             frame, token, name, below, access=access, via="attribute", confidence="likely", subject=subject
         )
-
-
-def _from_callers(frame: Frame, receiver: ast.expr) -> Value:
-    """What an unresolved receiver is where it starts at a parameter that nothing in the function bound anew."""
-    if isinstance(receiver, ast.Attribute):
-        return attribute_of(frame, _from_callers(frame, receiver.value), receiver.attr)
-    if not isinstance(receiver, ast.Name) or frame.function is None:
-        return UNKNOWN
-    arguments = frame.function.args
-    names = {p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-    if receiver.id not in names or not isinstance(frame.env.get(receiver.id), Unknown):
-        return UNKNOWN
-    return called_with(frame, receiver.id)
 
 
 def write_attribute(frame: Frame, target: ast.Attribute) -> None:

@@ -44,12 +44,18 @@ class Rest(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
-    """What one file said: its identity, the facts, what they rested on, and which files dotted names meant."""
+    """What one file said: its identity, the facts, what they rested on.
+
+    Attributes:
+        names: Which files dotted names meant.
+        mentions: What identifies the files that mention names.
+    """
 
     blob: str
     facts: tuple[Fact, ...] = ()
     rests: tuple[Rest, ...] = ()
     names: dict[str, str] = {}
+    mentions: dict[str, str] = {}
 
 
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -101,6 +107,8 @@ class FactsCache:
         entry = self._entries.get(path)
         if entry is None or entry.blob != self._blobs.get(path):
             return None
+        if any(self._modules.mentioned(name) != state for name, state in entry.mentions.items()):
+            return None
         changed = [rest for rest in entry.rests if rest.blob != self._blobs.get(rest.path, "")]
         if not changed:
             return entry.facts
@@ -125,10 +133,13 @@ class FactsCache:
         if blob is None:
             return
         names: dict[str, str] = {}
+        mentions: dict[str, str] = {}
         parts: dict[str, dict[str, bytes] | None] = {}
         for one in sorted(consulted):
             if one.kind == "name":
                 names[one.name] = self._meaning(one.name)
+            elif one.kind == "mention":
+                mentions[one.name] = self._modules.mentioned(one.name)
             elif one.name != path:
                 known = parts.setdefault(one.name, {})
                 if one.kind == "path":
@@ -136,7 +147,7 @@ class FactsCache:
                 elif known is not None:
                     known[one.part] = self._modules.digest(one.name, one.part)
         rests = tuple(Rest(other, self._blobs.get(other, ""), found) for other, found in parts.items())
-        self._entries[path] = Entry(blob, facts, rests, names)
+        self._entries[path] = Entry(blob, facts, rests, names, mentions)
         self._changed = True
 
     def save(self) -> None:

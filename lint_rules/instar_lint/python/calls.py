@@ -17,7 +17,7 @@ from instar_lint.python.library import library_call
 from instar_lint.python.members import member
 from instar_lint.python.passing import pass_on
 from instar_lint.python.queries import evaluate_arguments, evaluate_call, method
-from instar_lint.python.results import TELLING, call_result, closure_result, given_arguments
+from instar_lint.python.results import TELLING, bound_by_first, call_result, closure_result, given_arguments
 from instar_lint.python.sessions import session_call
 from instar_lint.python.strings import entries_written, keyword_use, known_keys, listed_names
 from instar_lint.python.values import (
@@ -50,6 +50,10 @@ from instar_lint.python.values import (
 if TYPE_CHECKING:
     from instar_lint.python.frame import Frame
 
+_FINDING = frozenset(
+    ["get", "get_or_404", "find", "find_or_fail", "get_by_id", "create", "first", "first_or_404"]
+)
+"""Class methods of active records, which a library or a metaclass may have put there."""
 _VALIDATING = frozenset(["model_validate", "from_orm", "parse_obj", "model_construct", "construct"])
 
 
@@ -123,10 +127,13 @@ def _other_method(frame: Frame, node: ast.Call, base: Value, function: ast.Attri
         )
         if made is not None:
             return made
-    return _called(frame, node, member_value, name)
+    given = _called(frame, node, member_value, name)
+    return Instance(base.cls) if isinstance(base, Entity) and name in _FINDING and given == UNKNOWN else given
 
 
 def _called(frame: Frame, node: ast.Call, callee: Value, name: str) -> Value:
+    if frame.heard is not None:
+        frame.heard.callees[node] = callee
     match callee:
         case Entity():
             return construct(frame, node, callee)
@@ -151,6 +158,7 @@ def _called(frame: Frame, node: ast.Call, callee: Value, name: str) -> Value:
 
 def _project_call(frame: Frame, node: ast.Call, callee: Function | Closure) -> Value:
     values, keywords = evaluate_call(frame, node)
+    callee, values = bound_by_first(frame.knowledge, callee, values)
     pass_on(frame, node, callee, values, keywords)
     if frame.discarded is node:
         return UNKNOWN

@@ -101,6 +101,7 @@ class Collected:
     ) -> None:
         from instar_lint.contents import content_ids  # noqa: PLC0415 - not for a single file
         from instar_lint.python.cache import FactsCache  # noqa: PLC0415
+        from instar_lint.python.mentions import Mentions  # noqa: PLC0415
 
         self._source = source
         self._knowledge = knowledge
@@ -110,10 +111,13 @@ class Collected:
         files = source.files((".py",))
         self._paths = [file.path for file in files]
         self._ids = content_ids(source, files, place, writes=writes)
+        self._mentions = Mentions(source, self._ids, place)
+        knowledge.modules.mentions = self._mentions
         self._cache = FactsCache(knowledge, watch, self._ids)
 
     def facts(self, paths: Iterable[str] | None = None) -> Iterator[tuple[str, tuple[Fact, ...]]]:
         """(path, facts) of the files that have any, among some of them or all."""
+        self._mentions.reads = self._writes
         wanted = sorted(paths) if paths is not None else self._paths
         for start in range(0, len(wanted), _BATCH):
             with uncollected():
@@ -139,6 +143,8 @@ class Collected:
     def refresh(self, paths: Iterable[str], seconds: float) -> None:
         """Work out what is not kept yet, for so much CPU time; a later call goes on from there."""
         until = time.process_time() + seconds
+        if not self._mentions.extend(seconds):
+            paths = ()  # what a file says may rest on who calls its functions
         for path in paths:
             if self.kept(path) is None:
                 for _ in self._of_files([path]):
@@ -150,6 +156,7 @@ class Collected:
     def save(self) -> None:
         """Keep what was found, for the next run."""
         if self._writes:
+            self._mentions.save()
             self._cache.save()
 
     def _of_files(self, paths: list[str]) -> Iterator[tuple[str, tuple[Fact, ...]]]:

@@ -33,6 +33,16 @@ def evaluates(*kinds: type[ast.expr]) -> Callable[[Evaluator], Evaluator]:
     return register
 
 
+class Heard:
+    """The calls in a function: what each one calls, and the values of its positional and keyword arguments."""
+
+    __slots__ = ("arguments", "callees")
+
+    def __init__(self) -> None:
+        self.arguments: dict[ast.Call, tuple[list[Value], list[Value]]] = {}
+        self.callees: dict[ast.Call, Value] = {}
+
+
 class Frame:
     """One function, class body or module while it is interpreted.
 
@@ -76,11 +86,12 @@ class Frame:
         self.yielded: Value | None = None
         self.later: list[tuple[ast.FunctionDef | ast.AsyncFunctionDef, dict[str, Value]]] = []
         self.self_attributes: dict[str, Value] = {}
+        self.global_attributes: dict[str, Value] = {}
         self.self_name: str | None = None
         self.receiver: Value | None = None
         self.passed: Report | None = None
         self.function: ast.FunctionDef | ast.AsyncFunctionDef | None = None
-        self.heard: dict[ast.Call, tuple[list[Value], list[Value]]] | None = None
+        self.heard: Heard | None = None
 
     def value(self, node: ast.expr | None) -> Value:
         """What an expression holds; the facts in it are reported on the way."""

@@ -24,6 +24,7 @@ from instar_lint.python.values import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from instar_lint.python.frame import Heard
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.module_node import ModuleNode
     from instar_lint.python.report import Report
@@ -44,7 +45,7 @@ def run_function(
     given: Mapping[str, Value] | None = None,
     depth: int = 0,
     passed: Report | None = None,
-    heard: dict[ast.Call, tuple[list[Value], list[Value]]] | None = None,
+    heard: Heard | None = None,
 ) -> Frame:
     """Interpret a function's body; the frame afterwards holds its returns, yields and attributes of `self`."""
     frame = Frame(knowledge, module, report, env=dict(closure or {}), scope=scope, cls=cls, depth=depth)

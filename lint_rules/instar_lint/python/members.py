@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from instar_lint.python.annotations import annotated, class_of, class_value
 from instar_lint.python.frame import Frame
 from instar_lint.python.values import (
+    NOTHING,
     PLAIN,
     UNKNOWN,
     ClassOf,
@@ -183,21 +184,27 @@ def _own_member(knowledge: Knowledge, node: ClassNode, owner: Value, name: str, 
     frame.env.update(_parameters_in_scope(node))
     if name in node.methods:
         return _method(frame, node, owner, name, depth)
-    if name in node.assigned:
-        statement = node.assigned[name]
-        if isinstance(statement, ast.AnnAssign):
-            declared = annotated(frame, statement.annotation)
-            if declared not in (UNKNOWN, PLAIN) or statement.value is None:
-                return declared
-        return frame.value(statement.value)
+    assigned = _assigned(frame, node, name) if name in node.assigned else None
+    if assigned not in (None, NOTHING, PLAIN, UNKNOWN):
+        return assigned
     inner = f"{node.qualified}.{name}"
     if f"{node.name}.{name}" in node.module.classes:
         return ClassOf(inner)
     if isinstance(owner, Object | Instance):
-        from instar_lint.python.initialisers import self_attributes  # noqa: PLC0415 - runs the flow analysis
+        from instar_lint.python.initialisers import self_attribute  # noqa: PLC0415 - runs the flow analysis
 
-        return self_attributes(knowledge, node, owner, depth).get(name)
-    return None
+        given = self_attribute(knowledge, node, owner, name, depth)
+        return assigned if given is None else given
+    return assigned
+
+
+def _assigned(frame: Frame, node: ClassNode, name: str) -> Value:
+    statement = node.assigned[name]
+    if isinstance(statement, ast.AnnAssign):
+        declared = annotated(frame, statement.annotation)
+        if declared not in (UNKNOWN, PLAIN) or statement.value is None:
+            return declared
+    return frame.value(statement.value)
 
 
 def _parameters_in_scope(node: ClassNode) -> dict[str, Value]:

@@ -17,8 +17,8 @@ class Consulted(NamedTuple):
 
     Attributes:
         kind: `path` for the content of a file, `part` for what binds one name in it, `name` for which file a dotted
-            name means.
-        name: The path, or the dotted name.
+            name means, `mention` for which files mention a name.
+        name: The path, the dotted name, or the name that is mentioned.
         part: The name within the file.
     """
 

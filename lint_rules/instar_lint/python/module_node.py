@@ -132,6 +132,7 @@ class ModuleNode:
         "imports",
         "name",
         "path",
+        "reassigned",
         "size",
     )
 
@@ -144,6 +145,7 @@ class ModuleNode:
         self.functions: Named[AnyFunction] = Named(self)
         self.classes: Named[ClassNode] = Named(self)
         self.assigned: Named[ast.Assign | ast.AnnAssign] = Named(self)
+        self.reassigned: set[str] = set()
         self.size = 0
         self._text = _with_line_feeds(text)
         self._memory = memory
@@ -193,9 +195,17 @@ class ModuleNode:
             case ast.Assign(targets=targets):
                 for target in targets:
                     if isinstance(target, ast.Name):
-                        self.assigned.bind(target.id, statement)
+                        self._assign(target.id, statement)
             case _:
                 pass
+
+    def _assign(self, name: str, statement: ast.Assign) -> None:
+        known = self.assigned.bound(name)
+        if known is not None:
+            if any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(statement.value)):
+                return  # `query = query.filter(…)`: the name keeps what it stood for
+            self.reassigned.add(name)
+        self.assigned.bind(name, statement)
 
     def _bind_class(self, node: ast.ClassDef, prefix: str) -> None:
         name = f"{prefix}{node.name}"

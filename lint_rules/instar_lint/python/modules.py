@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Iterable, Mapping
 
+    from instar_lint.python.mentions import Mentions
+
 PRESENT = "."
 """The part of every module that can be read."""
 
@@ -44,6 +46,7 @@ class Modules:
         self._by_tail: dict[str, list[tuple[str, ...]]] = {}
         self._paths: dict[tuple[str, ...], str] = {}
         self._parsed: OrderedDict[str, ModuleNode | None] = OrderedDict()
+        self.mentions: Mentions | None = None
         for path in paths:
             self._register(path)
 
@@ -79,6 +82,15 @@ class Modules:
         """The module of that dotted name, or None where the project has none or it does not parse."""
         path = self.path_of(name)
         return self.at(path) if path is not None else None
+
+    def mentioning(self, name: str) -> tuple[str, ...]:
+        """The paths of the files that mention a name, where that is known."""
+        self.memory.note((Consulted("mention", name),))
+        return self.mentions.of(name) if self.mentions is not None else ()
+
+    def mentioned(self, name: str) -> str:
+        """What identifies the files that mention a name."""
+        return self.mentions.state(name) if self.mentions is not None else ""
 
     def at(self, path: str) -> ModuleNode | None:
         """The module of a file."""

@@ -96,7 +96,16 @@ def imported_value(
     if module is not None:
         return UNKNOWN
     near = _by_tail(knowledge, base, member) if guess else None
-    return near if near is not None else External(qualified)
+    return near if near is not None else _of_library(knowledge, qualified)
+
+
+def _of_library(knowledge: Knowledge, qualified: str) -> Value:
+    if not qualified.endswith(".current_user"):
+        return External(qualified)
+    from instar_lint.python.context import USERS, current_user  # noqa: PLC0415 - it runs functions
+
+    found = current_user(knowledge) if qualified in USERS else UNKNOWN
+    return External(qualified) if found == UNKNOWN else found
 
 
 def _by_tail(knowledge: Knowledge, base: str, member: str) -> Value | None:

@@ -126,7 +126,7 @@ def evaluate_call(frame: Frame, node: ast.Call) -> tuple[list[Value], list[Value
     for value in (*values, *keywords):
         frame.done(value)
     if frame.heard is not None:
-        frame.heard[node] = (values, keywords)
+        frame.heard.arguments[node] = (values, keywords)
     return values, keywords
 
 

@@ -50,6 +50,7 @@ class Report:
         self.watch = watch
         self.names = None if watch.everything else knowledge.hot_names(watch)
         self._facts: dict[Fact, None] = {}
+        self.guessed = 0
 
     def wants(self, name: str) -> bool:
         """Whether a fact about a field of this name can matter."""
@@ -101,6 +102,7 @@ class Report:
         for column in columns:
             if not self.watch.field(column.namespace, column.table, column.name):
                 continue
+            self.guessed += confidence != "proven"
             for one in ("read", "write") if access == "both" else (access,):
                 self.add(
                     FieldUse(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from instar_lint.python.annotations import annotated
 from instar_lint.python.frame import Frame
 from instar_lint.python.members import bind, class_node, decorator_name, lineage
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.module_node import ModuleNode
 
-_DEEPEST = 3
+_DEEPEST = 5
 _CONTEXT_MANAGERS = ("contextmanager", "asynccontextmanager", "fixture", "yield_fixture")
 TELLING = (Entity, Instance, Many, Statement, Object, ClassOf, OneOf)
 """The kinds of arguments that say something about what a call gives."""
@@ -163,6 +165,25 @@ def bound_receiver(node: AnyFunction, receiver: Value | None) -> Value | None:
     if any(decorator_name(d) == "staticmethod" for d in node.decorator_list):
         return None
     return receiver
+
+
+def bound_by_first(
+    knowledge: Knowledge, callee: Function | Closure, values: list[Value]
+) -> tuple[Function | Closure, list[Value]]:
+    """`Base.method(self, x)`: the first argument is what the method is bound to, and the others are its arguments."""
+    if not isinstance(callee, Function) or not isinstance(callee.receiver, ClassOf | Entity) or not values:
+        return callee, values
+    found = find_function(knowledge, callee)
+    if found is None or [p.arg for p in (*found[1].args.posonlyargs, *found[1].args.args)][:1] != ["self"]:
+        return callee, values
+    first, *rest = values
+    if not isinstance(first, Instance | Object):
+        first = (
+            Instance(callee.receiver.cls)
+            if isinstance(callee.receiver, Entity)
+            else Object(callee.receiver.cls)
+        )
+    return replace(callee, receiver=first), rest
 
 
 def _as_class(receiver: Value | None) -> Value | None:

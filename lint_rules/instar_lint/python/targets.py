@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from instar_lint.python.annotations import class_value, instance_of
 from instar_lint.python.attributes import write_attribute
+from instar_lint.python.context import is_global
 from instar_lint.python.narrowing import path_of
 from instar_lint.python.strings import write_item
 from instar_lint.python.values import UNKNOWN, Dictionary, Entry, Many, Record, Text, Value, item_of, join
@@ -50,6 +51,9 @@ def _bind_path(frame: Frame, target: ast.Attribute, value: Value) -> None:
     if isinstance(target.value, ast.Name) and target.value.id == frame.self_name:
         known = frame.self_attributes
         known[target.attr] = join(known[target.attr], value) if target.attr in known else value
+    if is_global(target):
+        shared = frame.global_attributes
+        shared[target.attr] = join(shared[target.attr], value) if target.attr in shared else value
 
 
 def _assign_item(frame: Frame, target: ast.Subscript, value: Value) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import TYPE_CHECKING
 
 from instar_lint.python import calls, expressions  # noqa: F401 - they register the evaluators
-from instar_lint.python.decorators import class_context
+from instar_lint.python.callers import made_with, parameters_of
+from instar_lint.python.decorators import class_context, takes_fixtures
 from instar_lint.python.factories import factory_entity
 from instar_lint.python.frame import Frame
 from instar_lint.python.functions import finish, run_function
 from instar_lint.python.members import decorator_name
 from instar_lint.python.schemas import run_schema
 from instar_lint.python.statements import run_block
-from instar_lint.python.values import ClassOf, Entity, Instance, Object, Value
+from instar_lint.python.values import ClassOf, Entity, Function, Instance, Object, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from instar_lint.hotness import HotLines
     from instar_lint.python.functions import AnyFunction
     from instar_lint.python.knowledge import Knowledge
@@ -34,13 +38,13 @@ def run_module(
 def _run_body(frame: Frame, body: list[ast.stmt], hot: HotLines) -> None:
     """Module-level statements: cold ones are evaluated when a name of theirs is asked for."""
     for statement in body:
-        if not hot.within(statement):
+        if not hot.within(statement) and not _binds_anew(frame, statement):
             continue
         match statement:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 for decorator in statement.decorator_list:
                     frame.value(decorator)
-                run_function(frame.knowledge, frame.module, statement, frame.report, scope=statement.name)
+                _run_hot(frame, statement, statement.name)
             case ast.ClassDef():
                 run_class(frame, statement, "", hot)
             case ast.If() | ast.Try() | ast.With():
@@ -53,10 +57,18 @@ def _run_body(frame: Frame, body: list[ast.stmt], hot: HotLines) -> None:
     finish(frame)
 
 
+def _binds_anew(frame: Frame, statement: ast.stmt) -> bool:
+    """Whether a name means something else from here on: what it means depends on where it is read."""
+    names = frame.module.reassigned
+    return isinstance(statement, ast.Assign) and any(
+        isinstance(target, ast.Name) and target.id in names for target in statement.targets
+    )
+
+
 def _publish(frame: Frame) -> None:
     """Names that the module level binds are looked up as the module's, where every assignment is seen."""
     for name in list(frame.env):
-        if name in frame.module.assigned:
+        if name in frame.module.assigned and name not in frame.module.reassigned:
             del frame.env[name]
 
 
@@ -117,13 +129,24 @@ def _run_method(frame: Frame, cls: ast.ClassDef, node: AnyFunction, scope: str, 
         if "post_generation" in names:
             made = factory_entity(frame.knowledge, qualified)
             receiver = Instance(made.cls) if made is not None else receiver
-    run_function(
-        frame.knowledge,
-        frame.module,
-        node,
-        frame.report,
-        scope=f"{scope}.{node.name}",
-        receiver=receiver,
-        cls=qualified,
-        given=given,
-    )
+    _run_hot(frame, node, f"{scope}.{node.name}", receiver, given)
+
+
+def _run_hot(
+    frame: Frame,
+    node: AnyFunction,
+    scope: str,
+    receiver: Value | None = None,
+    given: Mapping[str, Value] | None = None,
+) -> None:
+    """Interpret a function; once more with what its callers tell where something in it could only be guessed."""
+    report, knowledge = frame.report, frame.knowledge
+    guessed = report.guessed if report is not None else 0
+    run = partial(run_function, knowledge, frame.module, node, report, scope=scope, cls=frame.cls)
+    run(receiver=receiver, given=given)
+    if report is None or report.guessed == guessed or takes_fixtures(node):
+        return
+    told = parameters_of(knowledge, Function(frame.module.name, scope))
+    made = made_with(knowledge, receiver) if isinstance(receiver, Object) else receiver
+    if told or made != receiver:
+        run(receiver=made, given=told | dict(given or {}))

@@ -71,6 +71,20 @@ def test_a_module_that_appears_counts(project):
     assert views(project) == [(3, "proven")]
 
 
+def test_a_change_of_who_calls_counts(project):
+    rewrite(project / "views.py", "def show(it):\n    return it.name\n")
+    assert views(project) == [(2, "likely")]
+    call = "from services import load\nfrom views import show\ndef {}(s):\n    show({})\n"
+    (project / "one.py").write_text(call.format("one", "load(s)"))
+    assert views(project) == [(2, "proven")]
+    rewrite(project / "one.py", call.format("one", "1"))
+    assert views(project) == [(2, "likely")]
+    (project / "two.py").write_text(call.format("two", "load(s)"))
+    assert views(project) == [(2, "proven")]
+    (project / "two.py").unlink()
+    assert views(project) == [(2, "likely")]
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00garbage", b"\x81\xa1a\x93\xa1b\x90\x91\x05"])
 def test_a_damaged_cache_is_made_again(project, tmp_path, content):
     views(project)
