@@ -101,7 +101,7 @@ class Annotations:
             name, written = child.child_by_field_name("name"), child.child_by_field_name("type")
             if child.type == "property_signature" and name is not None and written is not None:
                 held, text = self.held(written, depth + 1), self._file.text(name).strip("\"'")
-                if text == "db" and not isinstance(held, Kind):
+                if text == "db" and (held == ANY or not isinstance(held, Kind)):
                     held = Kind("database", loose=True)
                 if held is not None:
                     found[text] = held

@@ -118,6 +118,7 @@ WRITE = ("write", "users", "name", 1)
         ("const g = (m: Record<string, Doc<'users'>>) => m.name;", []),
         ("const g = (size: Map<Id<'users'>, Doc<'posts'>>) => size.name;", []),
         ("const g = async (c: { db: { query: any } }) => (await c.db.query('users').first()).name;", [READ]),
+        ("const g = async (c: { db: any }) => (await c.db.query('users').first()).name;", [READ]),
         ("return (await ctx.table('users').getX(args.id)).name;", [READ]),
         ("return await ctx.table('users').map(async (u) => u.name);", [READ]),
         ("for (const u of await ctx.table('users')) log(u.name);", [READ]),
