@@ -124,21 +124,30 @@ def _calls(knowledge: Knowledge, module: ModuleNode, word: str) -> tuple[Caller,
     """The functions and methods of a module that call something of that name, with the calls."""
     nothing: tuple[Caller, ...] = ()
     return knowledge.memory.remember(
-        ("calls", module.path, word), nothing, partial(_find_calls, module, word)
+        ("calls", module.path, word), nothing, partial(_find_calls, knowledge, module, word)
     )
 
 
-def _find_calls(module: ModuleNode, word: str) -> tuple[Caller, ...]:
+def _find_calls(knowledge: Knowledge, module: ModuleNode, word: str) -> tuple[Caller, ...]:
+    nothing: dict[AnyFunction, dict[str, list[ast.Call]]] = {}
+    known = knowledge.memory.remember(("calls", module.path), nothing, dict)
     found: list[Caller] = []
     for owner, function in module.holding(word):
-        calls = tuple(n for n in ast.walk(function) if isinstance(n, ast.Call) and _called_name(n) == word)
-        if calls:
-            found.append((owner, function, calls))
+        if function not in known:
+            known[function] = _calls_in(function)
+        if word in known[function]:
+            found.append((owner, function, tuple(known[function][word])))
     return tuple(found)
 
 
-def _called_name(call: ast.Call) -> str:
-    return str(getattr(call.func, "attr", None) or getattr(call.func, "id", ""))
+def _calls_in(function: AnyFunction) -> dict[str, list[ast.Call]]:
+    """The calls in a function, by the last part of the name that is called."""
+    found: dict[str, list[ast.Call]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call):
+            name = str(getattr(node.func, "attr", None) or getattr(node.func, "id", ""))
+            found.setdefault(name, []).append(node)
+    return found
 
 
 def _heard(
