@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from instar_lint.python.chunks import Chunk, chunks_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from instar_lint.findings import Finding
 
@@ -59,21 +61,39 @@ def suppressions(text: str) -> tuple[Suppression, ...]:
     return tuple(found)
 
 
-def _reach(text: str, by_line: Mapping[int, Suppression]) -> Mapping[int, Suppression]:
-    """The comment that speaks of each line: where lines make one, the first comment among them speaks of all."""
+def _reach(
+    text: str, by_line: Mapping[int, Suppression], judged: Collection[int]
+) -> Mapping[int, Suppression]:
+    """The comment that speaks of each line: where lines make one, the first comment among them speaks of all.
+
+    Args:
+        text: The file.
+        by_line: Its comments.
+        judged: The lines that matter; statements without one, or without a comment, are left as they are.
+    """
     if not by_line or ("\\\n" not in text and '"""' not in text and "'''" not in text):
         return by_line
     reach = dict(by_line)
-    first = 1
+    line, last = 1, 0
+    for chunk in chunks_of(text) or [Chunk(0, len(text), None)]:
+        line += text.count("\n", last, chunk.start)
+        last = chunk.start
+        lines = range(line, line + text.count("\n", chunk.start, chunk.end) + 1)
+        if any(one in lines for one in judged) and any(one in lines for one in by_line):
+            _extend(reach, text[chunk.start : chunk.end], by_line, line - 1)
+    return reach
+
+
+def _extend(reach: dict[int, Suppression], text: str, by_line: Mapping[int, Suppression], above: int) -> None:
+    first = above + 1
     with suppress(tokenize.TokenError, SyntaxError):
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type in (tokenize.NL, tokenize.NEWLINE):
-                lines = range(first, token.end[0] + 1)
+                lines = range(first, above + token.end[0] + 1)
                 comment = next((by_line[line] for line in lines if line in by_line), None)
                 if comment is not None:
                     reach.update(dict.fromkeys(lines, comment))
-                first = token.end[0] + 1
-    return reach
+                first = above + token.end[0] + 1
 
 
 class Unused(msgspec.Struct, frozen=True, order=True):
@@ -95,10 +115,14 @@ def without_suppressed(
         texts: The content of every file that was read, by path.
     """
     findings = tuple(findings)
-    judged = {finding.place.path for finding in findings}
+    judged: dict[str, set[int]] = {}
+    for finding in findings:
+        judged.setdefault(finding.place.path, set()).add(finding.place.line)
     comments = {path: {s.line: s for s in suppressions(text)} for path, text in texts.items()}
     reach = {
-        path: _reach(texts[path], by_line) if path in judged and path.endswith(".py") else by_line
+        path: _reach(texts[path], by_line, judged[path])
+        if path in judged and path.endswith(".py")
+        else by_line
         for path, by_line in comments.items()
     }
     kept: list[Finding] = []
