@@ -55,6 +55,7 @@ class Modules:
         if parts != ("",) and parts not in self._paths:
             self._paths[parts] = path
             self._by_tail.setdefault(parts[-1], []).append(parts)
+        self._paths.setdefault(tuple(module_name(path).split(".")), path)
 
     def name_of(self, path: str) -> str:
         """The dotted name by which the project imports a file."""
