@@ -20,11 +20,18 @@ if TYPE_CHECKING:
 GLOBALS = frozenset(["flask.g", "flask.globals.g", "quart.g", "quart.globals.g"])
 USERS = frozenset(["flask_login.current_user", "flask_login.utils.current_user", "quart_auth.current_user"])
 _MOST = 8
+_KIND = "g"
 
 
 def global_attribute(knowledge: Knowledge, name: str) -> Value:
-    """What the project's functions set an attribute of `g` to: `g.user = User.query.get(…)` before each request."""
-    return knowledge.memory.remember(("g", name), UNKNOWN, partial(_set_to, knowledge, name))
+    """What the project's functions set an attribute of `g` to: `g.user = User.query.get(…)` before each request.
+
+    Such a function is read as if it got nothing from `g`: what sets one attribute often reads others, in circles that
+    would be gone round again for each of them.
+    """
+    if knowledge.memory.apart == _KIND:
+        return UNKNOWN
+    return knowledge.memory.remember((_KIND, name), UNKNOWN, partial(_set_to, knowledge, name))
 
 
 def current_user(knowledge: Knowledge) -> Value:
@@ -36,10 +43,11 @@ def _set_to(knowledge: Knowledge, name: str) -> Value:
     from instar_lint.python.functions import run_function  # noqa: PLC0415 - functions evaluate attributes
 
     found: list[Value] = []
-    for module in _mentioning(knowledge, f"g.{name}"):
-        for function in _setting(module, name):
-            frame = run_function(knowledge, module, function, None, scope=function.name, depth=1)
-            found.append(frame.global_attributes.get(name, UNKNOWN))
+    with knowledge.memory.leaving_aside(_KIND):
+        for module in _mentioning(knowledge, f"g.{name}"):
+            for function in _setting(module, name):
+                frame = run_function(knowledge, module, function, None, scope=function.name, depth=1)
+                found.append(frame.global_attributes.get(name, UNKNOWN))
     return most_of(found)
 
 

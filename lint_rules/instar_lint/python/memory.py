@@ -36,45 +36,59 @@ class Memory:
 
     Attributes:
         parsed: How many bytes of source are kept as syntax trees.
+        apart: What is being worked out leaves a kind of question aside.
     """
 
     def __init__(self) -> None:
         self.parsed = 0
-        self._kept: dict[object, tuple[object, frozenset[Consulted]]] = {}
+        self.apart = ""
+        self._kept: dict[tuple[str, object], tuple[object, frozenset[Consulted]]] = {}
         self._asking: dict[object, int] = {}
         self._lowest = _NEVER
         self._traces: list[set[Consulted]] = []
 
     def remember(self, key: object, unfinished: Answer, ask: Callable[[], Answer]) -> Answer:
         """The answer to a question; `unfinished` where it is asked while it is being answered."""
-        kept = self._kept.get(key)
+        full = (self.apart, key)
+        kept = self._kept.get(full)
         if kept is not None:
             self.note(kept[1])
             return cast("Answer", kept[0])
-        if key in self._asking:
-            self._lowest = min(self._lowest, self._asking[key])
+        if full in self._asking:
+            self._lowest = min(self._lowest, self._asking[full])
             return unfinished
         index = len(self._asking)
-        self._asking[key] = index
+        self._asking[full] = index
         outer, self._lowest = self._lowest, _NEVER
         seen: set[Consulted] = set()
         self._traces.append(seen)
         try:
             answer = ask()
         finally:
-            del self._asking[key]
+            del self._asking[full]
             lowest = self._lowest
             self._lowest = outer if lowest >= index else min(outer, lowest)
             self._traces.pop()
             self.note(seen)
         if lowest >= index:
-            self._kept[key] = (answer, frozenset(seen))
+            self._kept[full] = (answer, frozenset(seen))
         return answer
+
+    @contextmanager
+    def leaving_aside(self, kind: str) -> Iterator[None]:
+        """Inside, questions of this kind are left aside; what is answered there is kept apart from other answers."""
+        outer, self.apart = self.apart, kind
+        try:
+            yield
+        finally:
+            self.apart = outer
 
     def forget(self, *kinds: str) -> None:
         """Forget the answers to some kinds of questions: those that hold syntax trees."""
         self._kept = {
-            key: kept for key, kept in self._kept.items() if not (isinstance(key, tuple) and key[0] in kinds)
+            (apart, key): kept
+            for (apart, key), kept in self._kept.items()
+            if not (isinstance(key, tuple) and key[0] in kinds)
         }
 
     def note(self, consulted: Iterable[Consulted]) -> None:

@@ -109,3 +109,21 @@ def test_who_calls_tells_what_a_receiver_is(name, tmp_path, monkeypatch):
     found = dict(collect(source, knowledge, Watch(fields=frozenset({(None, "users", "name")}))))
     tiers = {fact.confidence for fact in found.get("work.py", ())} or {"nothing"}
     assert tiers == {expected}
+
+
+def test_what_sets_attributes_of_g_in_circles_is_read_without_going_round(tmp_path, monkeypatch):
+    monkeypatch.setenv("INSTAR_CACHE_DIR", str(tmp_path / "cache"))
+    names = [f"part{number}" for number in range(12)]
+    reads = "".join(f"    pick(g.{name})\n" for name in names)
+    setting = "".join(f"def set_{name}(s):\n{reads}    g.{name} = s.get(User, 1)\n" for name in names)
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "models.py").write_text(MODELS)
+    (root / "work.py").write_text(
+        f"from flask import g\nfrom models import User\ndef pick(one):\n    return one\n{setting}"
+        "def view():\n    return g.part0.name\n"
+    )
+    source = FolderSource(root)
+    knowledge = Knowledge.of(source, Config(dialect="sqlalchemy"))
+    found = dict(collect(source, knowledge, Watch(fields=frozenset({(None, "users", "name")}))))
+    assert [fact.confidence for fact in found["work.py"]] == ["proven"]
