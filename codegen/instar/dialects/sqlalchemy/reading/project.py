@@ -127,7 +127,7 @@ class Project:
 
         Imports start at a folder that is no package, as a rule. A service that runs from inside its package
         (`backend/src/__init__.py`, and `from models.base import Base` below it) starts them at a package around the
-        importer; that is tried before folders elsewhere.
+        importer; that is tried before folders elsewhere, and gives no other file a shorter name.
         """
         parts = dotted.split(".")
         if parts[0] in _FOREIGN:
@@ -145,7 +145,7 @@ class Project:
                 elif around and path != importer:
                     inside.append((_shared(root, importer), -len(root), path))
         if inside and not is_above:
-            found = inside
+            return max(inside)[2]
         if not found:
             return None
         best = max(found)[2]
