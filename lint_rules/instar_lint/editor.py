@@ -92,7 +92,7 @@ class EditorProject:
     def _repository(self) -> Repository | None:
         from shutil import which  # noqa: PLC0415 - only where a project is configured
 
-        from instar.sources import Repository  # noqa: PLC0415
+        from instar.sources import Repository  # noqa: PLC0415 - only where there is something to read
 
         root = self.root.resolve()
         tops = (folder for folder in (root, *root.parents) if (folder / ".git").exists())
@@ -121,9 +121,9 @@ class EditorProject:
             only: The one file that is asked.
         """
         from instar.config import parse_config  # noqa: PLC0415 - only where a project is configured
-        from instar.dialects.sqlalchemy.reading.allowance import PutOffError  # noqa: PLC0415
-        from instar.errors import InstarError  # noqa: PLC0415
-        from instar.sources import OverlaySource  # noqa: PLC0415
+        from instar.dialects.sqlalchemy.reading.allowance import PutOffError  # noqa: PLC0415 - only where there is something to read
+        from instar.errors import InstarError  # noqa: PLC0415 - only where there is something to read
+        from instar.sources import OverlaySource  # noqa: PLC0415 - only where there is something to read
 
         try:
             config = parse_config(self._config_file.read_text(encoding="utf-8"), self._config_file.name)
@@ -146,7 +146,7 @@ class EditorProject:
     def _versions(self) -> tuple[Source, Source | None, Labels]:
         """The work tree, the merge-base with the default branch, and how messages name them."""
         from instar.sources import FolderSource  # noqa: PLC0415 - only where a project is configured
-        from instar_lint.versions import Labels  # noqa: PLC0415
+        from instar_lint.versions import Labels  # noqa: PLC0415 - only where there is something to read
 
         repository = self._repository
         if repository is None:
@@ -162,9 +162,9 @@ class EditorProject:
         """The whole project. Only the main process keeps what it reads, and nothing that is not saved."""
         import msgspec  # noqa: PLC0415 - only where a project is configured
 
-        from instar.dialects.sqlalchemy.reading.allowance import Allowance  # noqa: PLC0415
-        from instar_lint.project import pending  # noqa: PLC0415
-        from instar_lint.readings import Readings  # noqa: PLC0415
+        from instar.dialects.sqlalchemy.reading.allowance import Allowance  # noqa: PLC0415 - only where there is something to read
+        from instar_lint.project import pending  # noqa: PLC0415 - only where there is something to read
+        from instar_lint.readings import Readings  # noqa: PLC0415 - only where there is something to read
 
         writes = saved and multiprocessing.parent_process() is None
         state = self._state(source, config) if writes and self._glance is None else None
@@ -183,8 +183,8 @@ class EditorProject:
     def _state(self, source: Source, config: Config) -> State | None:
         """How the files are that the project is read from; None where they have just changed."""
         from instar.sources.folder import SKIPPED  # noqa: PLC0415 - as above
-        from instar.user_cache import RECENT  # noqa: PLC0415
-        from instar_lint.unchanged import state_of  # noqa: PLC0415
+        from instar.user_cache import RECENT  # noqa: PLC0415 - only where there is something to read
+        from instar_lint.unchanged import state_of  # noqa: PLC0415 - only where there is something to read
 
         paths = [file.path for file in source.files(("",))]
         own = tuple(f"{folder.rstrip('/')}/" for folder in (config.versions, config.state))

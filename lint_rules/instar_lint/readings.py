@@ -90,7 +90,7 @@ class Readings:
                 _store(path, msgspec.structs.replace(kept, files=files))
             return Reading(kept.schema, kept.models, tuple(sorted(kept.read)))
         from instar.dialects.sqlalchemy.reader import read_models  # noqa: PLC0415 - what is kept needs no reader
-        from instar.dialects.sqlalchemy.reading.cache import Cache, cache_file  # noqa: PLC0415
+        from instar.dialects.sqlalchemy.reading.cache import Cache, cache_file  # noqa: PLC0415 - only where there is something to read
 
         lowered = None if self.writes else Cache(cache_file(), writes=False)
         reading = read_models(source, self._config, lowered, self._allowance)

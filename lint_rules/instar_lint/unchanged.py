@@ -172,7 +172,7 @@ def _ignored(top: str) -> Iterator[str]:
     """The folders that git ignores."""
     from pathlib import Path  # noqa: PLC0415 - only when a state is taken
 
-    from instar.sources import git  # noqa: PLC0415
+    from instar.sources import git  # noqa: PLC0415 - only where there is something to read
 
     said = git.output(
         Path(top),

@@ -100,8 +100,8 @@ class Collected:
         self, source: Source, knowledge: Knowledge, watch: Watch, place: str = "", *, writes: bool = True
     ) -> None:
         from instar_lint.contents import content_ids  # noqa: PLC0415 - not for a single file
-        from instar_lint.python.cache import FactsCache  # noqa: PLC0415
-        from instar_lint.python.mentions import Mentions  # noqa: PLC0415
+        from instar_lint.python.cache import FactsCache  # noqa: PLC0415 - only where there is something to read
+        from instar_lint.python.mentions import Mentions  # noqa: PLC0415 - only where there is something to read
 
         self._source = source
         self._knowledge = knowledge

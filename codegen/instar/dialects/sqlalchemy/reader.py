@@ -128,7 +128,7 @@ def _read(
 
 def _survey(files: Files, config: Config, paths: list[str]) -> tuple[Survey, tuple[Table, ...]]:
     from instar.dialects.sqlalchemy.reading.project import Project  # noqa: PLC0415 - detection does without
-    from instar.dialects.sqlalchemy.reading.survey import Survey  # noqa: PLC0415
+    from instar.dialects.sqlalchemy.reading.survey import Survey  # noqa: PLC0415 - not where the reading is kept
 
     survey = Survey(Project(files, config))
     return survey, survey.run(paths)
