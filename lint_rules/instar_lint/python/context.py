@@ -13,7 +13,7 @@ from instar_lint.python.values import UNKNOWN, Function, Instance, Value, most_o
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from instar_lint.python.functions import AnyFunction
+    from instar_lint.python.definitions import AnyFunction
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.module_node import ModuleNode
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from instar_lint.python.values import UNKNOWN, Entity, Instance, Value
 
 if TYPE_CHECKING:
+    from instar_lint.python.definitions import AnyFunction
     from instar_lint.python.frame import Frame
-
-    AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 
 _EVENTS = ("listens_for", "listen")
 FIXTURES = ("fixture", "yield_fixture")

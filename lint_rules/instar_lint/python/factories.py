@@ -12,8 +12,8 @@ from instar_lint.python.strings import keyword_use
 from instar_lint.python.values import PLAIN, ClassOf, Entity, Instance, Many, Value
 
 if TYPE_CHECKING:
+    from instar_lint.python.definitions import ClassNode
     from instar_lint.python.knowledge import Knowledge
-    from instar_lint.python.module_node import ClassNode
 
 _ONE = frozenset(["build", "create", "create_async", "build_sync", "create_sync"])
 _SEVERAL = frozenset(["build_batch", "create_batch", "batch", "create_batch_sync", "create_batch_async"])

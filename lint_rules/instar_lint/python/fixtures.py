@@ -18,10 +18,9 @@ from instar_lint.python.values import UNKNOWN, ClassOf, Function, Instance, Obje
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from instar_lint.python.definitions import AnyFunction
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.module_node import ModuleNode
-
-    AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def fixture_value(frame: Frame, name: str) -> Value:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
 from instar_lint.python.annotations import annotated
@@ -24,12 +23,11 @@ from instar_lint.python.values import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from instar_lint.python.definitions import AnyFunction
     from instar_lint.python.frame import Heard
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.module_node import ModuleNode
     from instar_lint.python.report import Report
-
-AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def run_function(

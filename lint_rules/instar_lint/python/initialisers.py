@@ -15,9 +15,8 @@ from instar_lint.python.results import TELLING, argument_names, bound_by_first, 
 from instar_lint.python.values import NOTHING, PLAIN, UNKNOWN, Function, Object, Value, join, most_of
 
 if TYPE_CHECKING:
-    from instar_lint.python.functions import AnyFunction
+    from instar_lint.python.definitions import AnyFunction, ClassNode
     from instar_lint.python.knowledge import Knowledge
-    from instar_lint.python.module_node import ClassNode
 
 _STARTS = ("__init__", "__post_init__", "setUp", "setup_method", "asyncSetUp", "setUpClass", "initialize")
 _DEEPEST = 3

@@ -30,8 +30,8 @@ from instar_lint.python.values import (
 )
 
 if TYPE_CHECKING:
+    from instar_lint.python.definitions import ClassNode
     from instar_lint.python.knowledge import Knowledge
-    from instar_lint.python.module_node import ClassNode
 
 Bound = tuple[tuple[str, Value], ...]
 _DEEPEST = 8

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from instar_lint.python.chunks import Chunk, chunks_of
+from instar_lint.python.definitions import LOOSE, AnyFunction, ClassNode, bound_names, flat, is_overload
 from instar_lint.python.memory import Consulted, Memory
 from instar_lint.python.parsing import parse
 
@@ -20,38 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 Statement = TypeVar("Statement")
-AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
-STARS, LOOSE = "*", "()"
-"""How the parts of a module are called that bind no name: its star imports, and its expressions."""
-
-
-class ClassNode:
-    """A class statement: its methods and the names that its body binds."""
-
-    __slots__ = ("assigned", "methods", "module", "name", "node")
-
-    def __init__(self, module: ModuleNode, name: str, node: ast.ClassDef) -> None:
-        self.module = module
-        self.name = name
-        self.node = node
-        self.methods: dict[str, AnyFunction] = {}
-        self.assigned: dict[str, ast.Assign | ast.AnnAssign] = {}
-        for statement in _flat(node.body):
-            match statement:
-                case ast.FunctionDef() | ast.AsyncFunctionDef():
-                    if not _is_overload(statement) and not _is_setter(statement):
-                        self.methods[statement.name] = statement
-                case ast.AnnAssign(target=ast.Name(id=target)):
-                    self.assigned[target] = statement
-                case ast.Assign(targets=targets):
-                    self.assigned.update({t.id: statement for t in targets if isinstance(t, ast.Name)})
-                case _:
-                    pass
-
-    @property
-    def qualified(self) -> str:
-        """The name by which values name it."""
-        return f"{self.module.name}.{self.name}"
+STARS = "*"
+"""How the part of a module is called that binds no name and is no expression: its star imports."""
 
 
 class Named(Mapping[str, Statement], Generic[Statement]):
@@ -159,7 +130,7 @@ class ModuleNode:
         self._grow(len(text))
         self._statements = tree.body if tree is not None else self._outlined()
         self._loose = [s for s in self._statements if isinstance(s, ast.Expr)]
-        for statement in _flat(self._statements):
+        for statement in flat(self._statements):
             self._bind(statement)
 
     def _outlined(self) -> list[ast.stmt]:
@@ -184,7 +155,7 @@ class ModuleNode:
             case ast.Import() | ast.ImportFrom():
                 self._bind_import(statement)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                if not _is_overload(statement) and _is_later(statement, self.functions.bound(statement.name)):
+                if not is_overload(statement) and _is_later(statement, self.functions.bound(statement.name)):
                     self.functions.bind(statement.name, statement)
             case ast.ClassDef():
                 known = self.classes.bound(statement.name)
@@ -341,7 +312,7 @@ class ModuleNode:
         for statement in self._statements:
             chunk = chunks[max(bisect_right(lines, statement.lineno) - 1, 0)]
             if chunk.name is None:
-                for name in _bound_names([statement]):
+                for name in bound_names([statement]):
                     kept = parts.setdefault(name, [])
                     if chunk not in kept:
                         kept.append(chunk)
@@ -372,58 +343,3 @@ def _blanked(text: str, chunks: Sequence[Chunk]) -> str:
 
 def _is_later(statement: AnyFunction | ast.ClassDef, known: AnyFunction | ast.ClassDef | None) -> bool:
     return known is None or statement.lineno >= known.lineno
-
-
-def _bound_names(statements: Sequence[ast.stmt]) -> Iterator[str]:
-    """What statements bind, as the parts of a module are called."""
-    for statement in _flat(statements):
-        match statement:
-            case ast.Import() | ast.ImportFrom():
-                for alias in statement.names:
-                    yield alias.asname or (
-                        alias.name.split(".")[0] if isinstance(statement, ast.Import) else alias.name
-                    )
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name
-            case ast.AnnAssign(target=ast.Name(id=name)):
-                yield name
-            case ast.Assign(targets=targets):
-                yield from (target.id for target in targets if isinstance(target, ast.Name))
-            case ast.Expr():
-                yield LOOSE
-            case _:
-                pass
-
-
-def _flat(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of a body with those of its `if`, `try` and `with` blocks, which bind the same names."""
-    for statement in body:
-        yield statement
-        match statement:
-            case ast.If() | ast.With():
-                yield from _flat(statement.body)
-                yield from _flat(getattr(statement, "orelse", []))
-            case ast.Try():
-                for part in (statement.body, statement.orelse, statement.finalbody):
-                    yield from _flat(part)
-                for handler in statement.handlers:
-                    yield from _flat(handler.body)
-            case _:
-                pass
-
-
-def _is_overload(function: AnyFunction) -> bool:
-    return any(_last_name(d) == "overload" for d in function.decorator_list)
-
-
-def _is_setter(function: AnyFunction) -> bool:
-    names = ("setter", "deleter", "expression", "inplace", "update_expression", "comparator")
-    return any(_last_name(d) in names and isinstance(d, ast.Attribute) for d in function.decorator_list)
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Sequence
 
+    from instar_lint.python.definitions import AnyFunction
     from instar_lint.python.frame import Frame
-    from instar_lint.python.functions import AnyFunction
     from instar_lint.python.report import Report
 
 _DEEPEST = 3

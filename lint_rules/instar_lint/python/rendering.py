@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from instar.sources import Source
-    from instar_lint.python.functions import AnyFunction
+    from instar_lint.python.definitions import AnyFunction
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.module_node import ModuleNode
 

@@ -30,7 +30,7 @@ from instar_lint.python.values import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from instar_lint.python.functions import AnyFunction
+    from instar_lint.python.definitions import AnyFunction
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.module_node import ModuleNode
 

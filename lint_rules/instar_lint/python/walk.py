@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from instar_lint.hotness import HotLines
-    from instar_lint.python.functions import AnyFunction
+    from instar_lint.python.definitions import AnyFunction
     from instar_lint.python.knowledge import Knowledge
     from instar_lint.python.module_node import ModuleNode
     from instar_lint.python.report import Report
