@@ -117,6 +117,7 @@ def _read(
         files = Files(source, config, shared, allowance)
         paths = files.schema()
         inside = [path for path in paths if not files.aside(path)]
+        files.prepare(inside or paths)
         survey, tables = _survey(files, config, inside or paths)
         if not tables and not config.schema and len(inside) != len(paths):
             survey, tables = _survey(files, config, paths)

@@ -83,6 +83,11 @@ class Cache:
                     self._lowered[key] = _decode(data)
         return self._lowered.get(key)
 
+    def lowered(self) -> frozenset[str]:
+        """The keys whose lowered form is kept."""
+        kept = (str(key) for (key,) in self._rows("select key from contents where lowered is not null"))
+        return frozenset((*kept, *self._lowered))
+
     def put(self, key: str, lowered: Module | Unparsable) -> None:
         """Keep the lowered form of a content. What does not parse is not kept: a newer library may parse it."""
         self._lowered[key] = lowered
