@@ -51,7 +51,7 @@ def test_many_schedules(database: str, tmp_path: Path, name: str) -> None:
 def changed(migration: Migration, change: object) -> Migration:
     """The migration with each step put through a function."""
     deploys = tuple(
-        msgspec.structs.replace(deploy, steps=tuple(change(step) for step in deploy.steps))  # type: ignore[operator]
+        msgspec.structs.replace(deploy, steps=tuple(change(step) for step in deploy.steps))  # type: ignore[operator]  # the table of defects holds functions
         for deploy in migration.deploys
     )
     return msgspec.structs.replace(migration, deploys=deploys)

@@ -55,7 +55,7 @@ class Application:
     def set(self, key: int, column: str, value: object) -> None:
         """Load the row and write the field by its generated setter."""
         with Session(self.connection) as session:
-            self.version.setters[column](session.get(self.model, key), value)  # type: ignore[operator]
+            self.version.setters[column](session.get(self.model, key), value)  # type: ignore[operator]  # from a generated module
             session.commit()
 
     def update(self, keys: list[int], column: str, value: object) -> None:
@@ -94,7 +94,7 @@ class Application:
     def read(self, keys: Collection[int], columns: Collection[str]) -> Seen:
         """What this version sees in fields of rows: through the accessor where it has one, on rows and in queries."""
         expressions = self.version.expressions
-        query = sa.select(self.model, *(expression() for expression in expressions.values()))  # type: ignore[operator]
+        query = sa.select(self.model, *(expression() for expression in expressions.values()))  # type: ignore[operator]  # from a generated module
         found: Seen = {}
         with Session(self.connection) as session:
             for row, *values in session.execute(query.where(self.model.id.in_(keys))):
@@ -108,4 +108,4 @@ class Application:
 
     def _field(self, row: object, column: str) -> object:
         reader = self.version.readers.get(column)
-        return getattr(row, self.names[column]) if reader is None else reader(row)  # type: ignore[operator]
+        return getattr(row, self.names[column]) if reader is None else reader(row)  # type: ignore[operator]  # from a generated module

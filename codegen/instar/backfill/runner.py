@@ -161,7 +161,7 @@ class _Run:
             if end != "done":
                 return end, None
             settled, left = self._patiently(
-                lambda passes=passes: settle(  # type: ignore[misc]
+                lambda passes=passes: settle(  # type: ignore[misc]  # binds the loop's variable
                     self._engine,
                     self._statements,
                     self._rewriter,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,6 +20,8 @@ from instar.backfill.table import describe
 from instar.errors import InstarError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from instar.backfill.backends.base import Backend
     from instar.schema.operations import BackfillWork
 
@@ -74,12 +77,8 @@ def verify(
         InstarError: The database, the table or the work is not as it must be.
     """
     options = options or Options()
-    target = parse_url(url)
-    backend = backend_of(target)
-    engine = connect(backend, target, lock_timeout=options.lock_timeout)
     try:
-        with reading(engine) as connection:
-            statements = Statements(backend, describe(connection, work))
+        with _looking(work, url, options) as (connection, statements):
             skipped = skipped_rows(connection, work.name) if tracking.has_tables(connection) else ()
             found = Verification(
                 name=work.name,
@@ -98,8 +97,6 @@ def verify(
             f"{work.name} cannot be checked: {reason[:500]}. "
             "A column that it reads is gone since, or is another one here."
         ) from error
-    finally:
-        engine.dispose()
 
 
 def left_over(work: BackfillWork, url: str, *, options: Options | None = None) -> Verification:
@@ -108,16 +105,21 @@ def left_over(work: BackfillWork, url: str, *, options: Options | None = None) -
     Raises:
         InstarError: The database, the table or the work is not as it must be.
     """
-    options = options or Options()
+    with _looking(work, url, options or Options()) as (connection, statements):
+        left = statements.left(connection)
+        keys = statements.left_keys(connection, _SHOWN) if left else ()
+        return Verification(name=work.name, left=left, left_keys=keys)
+
+
+@contextmanager
+def _looking(work: BackfillWork, url: str, options: Options) -> Iterator[tuple[sa.Connection, Statements]]:
+    """A connection that only reads, and the statements of the work; the engine is gone afterwards."""
     target = parse_url(url)
     backend = backend_of(target)
     engine = connect(backend, target, lock_timeout=options.lock_timeout)
     try:
         with reading(engine) as connection:
-            statements = Statements(backend, describe(connection, work))
-            left = statements.left(connection)
-            keys = statements.left_keys(connection, _SHOWN) if left else ()
-            return Verification(name=work.name, left=left, left_keys=keys)
+            yield connection, Statements(backend, describe(connection, work))
     finally:
         engine.dispose()
 

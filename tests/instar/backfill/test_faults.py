@@ -76,7 +76,7 @@ def kill_and_resume(job: BackfillWork, url: str, root: Path, rng: random.Random,
     for _ in range(times):
         process = start(job, url, root, max_load=0.3)
         seen = processed(url)
-        process.works_until(lambda seen=seen: processed(url) > seen or processed(url) == ROWS)  # type: ignore[misc]
+        process.works_until(lambda seen=seen: processed(url) > seen or processed(url) == ROWS)  # type: ignore[misc]  # binds the loop's variable
         time.sleep(rng.random() * 0.2)
         process.kill()
     if processed(url) < ROWS or read_progress(url)[0].status != "completed":
@@ -261,7 +261,7 @@ def test_the_server_restarts_under_the_backfill(
         job = computing(url, tmp_path) if computed else work(url)
         process = start(job, url, tmp_path, max_load=0.2)
         for done in (100, 1_000, 2_000):
-            wait_until(lambda done=done: processed(url) > done)  # type: ignore[misc]
+            wait_until(lambda done=done: processed(url) > done)  # type: ignore[misc]  # binds the loop's variable
             server.restart()
         process.wait()
         assert_exact(url)
@@ -317,7 +317,7 @@ def test_a_clock_that_goes_back_locks_nobody_out(job: BackfillWork, database: st
     for _ in range(2):
         seen = processed(database)
         process = start(job, database, tmp_path, max_load=0.2)
-        wait_until(lambda seen=seen: processed(database) > seen + 100)  # type: ignore[misc]
+        wait_until(lambda seen=seen: processed(database) > seen + 100)  # type: ignore[misc]  # binds the loop's variable
         process.kill()
         with connected(database) as connection:
             later = (

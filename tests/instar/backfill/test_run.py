@@ -76,7 +76,7 @@ def test_any_kind_of_key(database: str, kind: str, computed: bool, tmp_path: Pat
     column, key = KEYS[kind]
     if kind == "uuid" and backend(database) != "postgresql":
         column = "id CHAR(36) NOT NULL"
-        make: Any = lambda number: str(key(number))  # noqa: E731
+        make: Any = lambda number: str(key(number))  # noqa: E731 - a key as the driver takes it
     else:
         make = key
     with connected(database) as connection:

@@ -50,7 +50,7 @@ class Pipelined:
             return Answer(self._driver.execute(statement, parameters))
         compiled = self._compiled.get(statement)
         if compiled is None:
-            compiled = self._compiled[statement] = statement.compile(dialect=self.connection.dialect)  # type: ignore[attr-defined]
+            compiled = self._compiled[statement] = statement.compile(dialect=self.connection.dialect)  # type: ignore[attr-defined]  # whatever is executable compiles
         return Answer(self._driver.execute(str(compiled), compiled.construct_params(parameters)))
 
     def wait(self) -> None:

@@ -71,7 +71,7 @@ def read_schema(source: Source, path: str) -> Schema:
 
 def _read(program: Program, path: str) -> Schema:
     from instar.dialects.convex.tables import schema_of  # noqa: PLC0415 - finding the file needs no parser
-    from instar.dialects.convex.values import SchemaValue, Unknown  # noqa: PLC0415
+    from instar.dialects.convex.values import SchemaValue, Unknown  # noqa: PLC0415 - loads the TypeScript parser
 
     value = program.export(path, "default")
     unreadable = program.unreadable
